@@ -1,0 +1,1 @@
+"""The contract: requirements, schemas, model and checks."""

@@ -1,0 +1,185 @@
+"""Error answers: the envelope, its fields, and the statuses that clients tell causes apart by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from runs_conformance.contract.checks.refusals import breaches
+from runs_conformance.contract.compare import normal_param
+from runs_conformance.contract.findings import Finding, passed, verdict
+from runs_conformance.contract.jsontext import MISSING, brief
+from runs_conformance.contract.judge import Context, on_exchange
+from runs_conformance.contract.model import Exchange, Response
+from runs_conformance.contract.schemas import violations
+
+# Whose body is malformed as a whole, or whose address or key is wrong, has no field to name.
+_NOT_FOUND: Final = ("refuse.assistant-id.unknown", "refuse.thread-id.unknown")
+
+
+def _error(exchange: Exchange) -> tuple[Response, dict[str, Any]] | None:
+    """The answer and its inner error, for every 4xx and 5xx; {} when there is no envelope."""
+    response = exchange.response
+    if response is None or response.status < 400:
+        return None
+    inner = response.object.get("error")
+    return response, inner if isinstance(inner, dict) else {}
+
+
+def _contract(exchange: Exchange) -> bool:
+    return bool(exchange.operation.name)
+
+
+@on_exchange("error.envelope", "error.fields", "error.rate-limit")
+def envelope(exchange: Exchange, context: Context) -> Iterator[Finding]:
+    """{"error": {message, type, param, code}} as application/json; 429 like all others."""
+    found = _error(exchange)
+    if found is None or not _contract(exchange) or found[0].status >= 500:
+        return
+    response, inner = found
+    media = response.headers.media_type
+    row = "error.rate-limit" if response.status == 429 else "error.envelope"
+    yield verdict(
+        row, bool(inner), exchange, where="response", expected='an object {"error": {...}}',
+        actual=response.json if response.json is not MISSING else _text(response),
+    )
+    yield verdict(row, media == "application/json", exchange, where="header content-type", expected="application/json", actual=media or "no content-type")
+    if inner:
+        problems = violations("error", response.json, variant="accepted", edition=context.edition)
+        yield verdict(
+            "error.fields", not problems, exchange, where="response /error",
+            expected="message and type strings, param and code strings or null, all four present", actual=inner,
+        )
+
+
+def _text(response: Response) -> str:
+    if not response.body:
+        return "an empty body"
+    return f"a body that is not JSON: {brief(response.body[:80].decode('utf-8', 'replace'))}"
+
+
+@on_exchange("error.type")
+def kind(exchange: Exchange, _: Context) -> Iterator[Finding]:
+    found = _error(exchange)
+    if found and found[1] and found[0].status in (400, 404) and _contract(exchange):
+        yield verdict(
+            "error.type", found[1].get("type") == "invalid_request_error", exchange, where="response /error/type",
+            expected="invalid_request_error", actual=found[1].get("type"),
+        )
+
+
+@on_exchange("error.param", "error.code", "error.status-400")
+def field_mistake(exchange: Exchange, context: Context) -> Iterator[Finding]:
+    """One breach of the request schema: status 400, `param` names the field, `code` the kind of mistake."""
+    found = _error(exchange)
+    if found is None or not found[0].refused or found[0].status in (401, 403, 429):
+        return
+    broken = breaches(exchange, context)
+    if not broken:
+        return
+    yield verdict("error.status-400", found[0].status == 400, exchange, expected="status 400", actual=f"status {found[0].status}")
+    if len(broken) == 1 and found[1]:
+        error = broken[0][1]
+        path = tuple(str(part) for part in ((*error.path, error.property) if error.property else error.path))
+        if path:
+            yield _param(exchange, path, found[1].get("param"))
+        if isinstance(found[1].get("code"), str):
+            yield passed("error.code", exchange)
+
+
+def _param(exchange: Exchange, path: tuple[str, ...], param: Any) -> Finding:
+    """The field's path; a parent of it or something inside it names the field as well."""
+    named = normal_param(param) if isinstance(param, str) else ()
+    ok = bool(named) and (named == path[: len(named)] or path == named[: len(path)] or param == path[-1])
+    return verdict("error.param", ok, exchange, where="response /error/param", expected=f"the path of the field, {_spelled(path)}", actual=param)
+
+
+def _spelled(path: tuple[str, ...]) -> str:
+    text = "".join(f"[{part}]" if part.isdigit() else f".{part}" for part in path)
+    return text.removeprefix(".")
+
+
+# Rows that name the very answer (quoted error bodies): status, code, and the field that param names.
+EXACT: Final[dict[str, tuple[int, str | None, str | None]]] = {
+    "refuse.key.invalid": (401, None, None),
+    "refuse.assistant-id.prefix": (400, "invalid_value", "assistant_id"),
+    "refuse.thread-id.prefix": (400, None, None),
+    "refuse.beta-header.missing": (400, "invalid_beta", None),
+    "refuse.beta-header.v1": (400, None, None),
+    "refuse.empty-thread": (400, "invalid_thread", None),
+}
+
+
+@on_exchange(*EXACT)
+def exact(exchange: Exchange, _: Context) -> Iterator[Finding]:
+    """A refusal whose status, code and param are known."""
+    found = _error(exchange)
+    if found is None or exchange.case is None or exchange.case.expect != "refused":
+        return
+    for row in set(EXACT) & set(exchange.case.requirements):
+        status, code, param = EXACT[row]
+        seen = (found[0].status, found[1].get("code"), found[1].get("param"))
+        ok = seen[0] == status and (code is None or seen[1] == code) and (param is None or seen[2] == param)
+        wanted = f"status {status}" + (f", code {code}" if code else "") + (f", param {param}" if param else "")
+        yield verdict(row, ok, exchange, expected=wanted, actual=f"status {seen[0]}, code {brief(seen[1])}, param {brief(seen[2])}")
+
+
+@on_exchange("refuse.unknown-property.code")
+def unknown_property(exchange: Exchange, context: Context) -> Iterator[Finding]:
+    found = _error(exchange)
+    broken = breaches(exchange, context)
+    if found is None or not found[0].refused or len(broken) != 1 or broken[0][1].keyword != "additionalProperties":
+        return
+    name, inner = str(broken[0][1].property), found[1]
+    named = normal_param(inner["param"])[-1:] if isinstance(inner.get("param"), str) else ()
+    ok = found[0].status == 400 and inner.get("code") == "unknown_parameter" and named == (name,)
+    yield verdict(
+        "refuse.unknown-property.code", ok, exchange, expected=f"status 400, code unknown_parameter, param naming {name}",
+        actual=f"status {found[0].status}, code {brief(inner.get('code'))}, param {brief(inner.get('param'))}",
+    )
+
+
+@on_exchange("error.not-found")
+def not_found(exchange: Exchange, _: Context) -> Iterator[Finding]:
+    """An id of the right form that names nothing: 404, invalid_request_error, param and code null."""
+    found = _error(exchange)
+    case = exchange.case
+    if found is None or case is None or not set(_NOT_FOUND) & set(case.requirements):
+        return
+    response, inner = found
+    shown = {name: inner.get(name) for name in ("type", "param", "code")}
+    ok = response.status == 404 and (not inner or shown == {"type": "invalid_request_error", "param": None, "code": None})
+    yield verdict(
+        "error.not-found", ok, exchange, expected="status 404, type invalid_request_error, param null, code null",
+        actual=f"status {response.status}, {brief(shown)}",
+    )
+
+
+@on_exchange("error.active-run", operations=("createRun",))
+def active_run(exchange: Exchange, _: Context) -> Iterator[Finding]:
+    found = _error(exchange)
+    case = exchange.case
+    if found is None or case is None or "refuse.thread.active-run" not in case.requirements or not found[0].refused:
+        return
+    response, inner = found
+    message, thread = str(inner.get("message", "")), exchange.operation.id("thread") or ""
+    plain = inner.get("type") == "invalid_request_error" and inner.get("param") is None and inner.get("code") is None
+    yield verdict(
+        "error.active-run", response.status == 400 and plain and thread in message, exchange,
+        expected="status 400, type invalid_request_error, param and code null, the thread's and the run's id in the message",
+        actual=f"status {response.status}, {brief(inner)}",
+    )
+
+
+@on_exchange("error.before-stream", operations=("createRun", "createThreadAndRun", "submitToolOutputs"))
+def before_stream(exchange: Exchange, _: Context) -> Iterator[Finding]:
+    """Refused before the run exists: a plain JSON error, though a stream was asked for."""
+    found = _error(exchange)
+    if found is None or exchange.request.object.get("stream") is not True or not found[0].refused:
+        return
+    response = found[0]
+    yield verdict(
+        "error.before-stream", response.events is None and response.headers.media_type == "application/json", exchange,
+        where="header content-type", expected="an application/json error, not an event stream",
+        actual=response.headers.get("content-type") or "no content-type",
+    )

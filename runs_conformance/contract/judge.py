@@ -1,0 +1,124 @@
+"""The judge: every registered check over an exchange or a trace, for one edition.
+
+A check is a pure generator: `(Exchange, Context) -> Iterator[Finding]` or `(Trace, Context) -> Iterator[Finding]`. It yields
+a finding only for a requirement that it could really decide; yielding nothing means "not seen here", never "passed".
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Final, TypeVar
+
+from runs_conformance.contract.findings import Finding
+from runs_conformance.contract.model import Exchange, Trace
+from runs_conformance.contract.register import NEWEST, Register, load
+from runs_conformance.contract.traces import assistants, traces
+
+ExchangeCheck = Callable[[Exchange, "Context"], Iterator[Finding]]
+TraceCheck = Callable[[Trace, "Context"], Iterator[Finding]]
+MODULES: Final = ("answers", "refusals", "echo", "errors", "headers", "runs", "bytes", "events", "order", "fold", "lifecycle", "lists")
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a check may know besides the traffic.
+
+    `aliases` maps a model name that was sent to names that the target may answer with; `assistants` holds the
+    assistants' objects as far as they were seen in the same session, by id.
+    """
+
+    edition: str = NEWEST
+    register: Register = field(default_factory=load)
+    aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    assistants: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Check:
+    """A registered check: the requirements it may speak about and the operations it looks at (empty = all)."""
+
+    name: str
+    requirements: tuple[str, ...]
+    operations: frozenset[str]
+    function: Callable[..., Iterator[Finding]]
+
+
+EXCHANGE_CHECKS: Final[list[Check]] = []
+TRACE_CHECKS: Final[list[Check]] = []
+_F = TypeVar("_F", bound=Callable[..., Iterator[Finding]])
+
+
+def on_exchange(*requirements: str, operations: Iterable[str] = ()) -> Callable[[_F], _F]:
+    """Register a check of single exchanges; it is asked only about the named operations."""
+
+    def register(function: _F) -> _F:
+        EXCHANGE_CHECKS.append(_check(function, requirements, operations))
+        return function
+
+    return register
+
+
+def on_trace(*requirements: str) -> Callable[[_F], _F]:
+    """Register a check of whole traces."""
+
+    def register(function: _F) -> _F:
+        TRACE_CHECKS.append(_check(function, requirements, ()))
+        return function
+
+    return register
+
+
+def _check(function: Callable[..., Iterator[Finding]], requirements: tuple[str, ...], operations: Iterable[str]) -> Check:
+    return Check(f"{function.__module__.rsplit('.', 1)[-1]}.{function.__name__}", requirements, frozenset(operations), function)
+
+
+def load_checks() -> None:
+    """Import the check modules, once; they register themselves."""
+    for name in MODULES:
+        importlib.import_module(f"runs_conformance.contract.checks.{name}")
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Judges by the rows of one edition; `selected` limits the rows (None = all)."""
+
+    context: Context = field(default_factory=Context)
+    selected: Collection[str] | None = None
+
+    def __post_init__(self) -> None:
+        load_checks()
+
+    @cached_property
+    def wanted(self) -> frozenset[str]:
+        rows = (row for row in self.context.register if row.applies(self.context.edition) and row.observable != "no")
+        return frozenset(row.id for row in rows if self.selected is None or row.id in self.selected)
+
+    def exchange(self, exchange: Exchange) -> list[Finding]:
+        name = exchange.operation.name
+        return self._run((c for c in EXCHANGE_CHECKS if not c.operations or name in c.operations), exchange)
+
+    def trace(self, trace: Trace) -> list[Finding]:
+        return self._run(TRACE_CHECKS, trace)
+
+    def everything(self, exchanges: Iterable[Exchange]) -> list[Finding]:
+        """Each exchange alone, then the traces that they form."""
+        seen = tuple(exchanges)
+        known = {**assistants(seen), **self.context.assistants}
+        judge = replace(self, context=replace(self.context, assistants=known))
+        findings = [finding for one in seen for finding in judge.exchange(one)]
+        return findings + [finding for trace in traces(seen) for finding in judge.trace(trace)]
+
+    def _run(self, checks: Iterable[Check], subject: Exchange | Trace) -> list[Finding]:
+        found: list[Finding] = []
+        for check in checks:
+            if self.wanted.isdisjoint(check.requirements):
+                continue
+            for finding in check.function(subject, self.context):
+                if finding.requirement not in check.requirements:
+                    raise AssertionError(f"check {check.name} speaks about {finding.requirement} without declaring it")
+                if finding.requirement in self.wanted:
+                    found.append(finding)
+        return found

@@ -1,0 +1,242 @@
+"""What was on the wire: the immutable records that every source fills and every check reads.
+
+A live client, a cassette, a HAR file and a proxy all end here. Times are seconds; `at` values are relative to the
+moment the request was sent (monotonic), `started_at` is Unix time. Bodies are bytes after content decoding.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+from runs_conformance.contract.jsontext import MISSING, Missing, decode
+
+
+@dataclass(frozen=True)
+class Headers:
+    """Header lines in order of arrival; look-up ignores case; a name may repeat."""
+
+    lines: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, source: Mapping[str, str] | Sequence[tuple[str, str]]) -> Headers:
+        pairs = source.items() if isinstance(source, Mapping) else source
+        return cls(tuple((str(name), str(value)) for name, value in pairs))
+
+    def get(self, name: str) -> str | None:
+        values = self.all(name)
+        return ", ".join(values) if values else None
+
+    def all(self, name: str) -> tuple[str, ...]:
+        return tuple(value for key, value in self.lines if key.lower() == name.lower())
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and bool(self.all(name))
+
+    @property
+    def media_type(self) -> str:
+        return (self.get("content-type") or "").split(";")[0].strip().lower()
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request. `path` is below the target's base URL (`/threads/thread_1/runs`), `query` in order, still encoded names decoded."""
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    headers: Headers = Headers()
+    body: bytes | None = None
+
+    @cached_property
+    def json(self) -> Any:
+        """The body as JSON; `MISSING` when there is none or it is not JSON."""
+        return MISSING if self.body is None else decode(self.body).value
+
+    @property
+    def object(self) -> dict[str, Any]:
+        """The body as an object, empty when it is anything else."""
+        return self.json if isinstance(self.json, dict) else {}
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Bytes as they arrived: `start` is their offset in the decoded body, `at` seconds after the request."""
+
+    start: int
+    size: int
+    at: float
+
+
+@dataclass(frozen=True)
+class Event:
+    """One server-sent event block. `name` is None without an `event:` line; `at` is the arrival of its last byte."""
+
+    index: int
+    name: str | None
+    data: str | None
+    start: int
+    end: int
+    at: float
+    raw: bytes = b""
+    ended: bool = True
+    other_lines: tuple[str, ...] = ()
+    data_lines: int = 1
+
+    @cached_property
+    def json(self) -> Any:
+        return MISSING if self.data is None else decode(self.data.encode("utf-8", "surrogatepass")).value
+
+    @property
+    def object(self) -> dict[str, Any]:
+        return self.json if isinstance(self.json, dict) else {}
+
+    @property
+    def is_done(self) -> bool:
+        return self.data == "[DONE]"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why there is no whole answer. `kind` is one of FAILURES; `text` a sentence for people."""
+
+    kind: str
+    text: str
+
+
+FAILURES: Final = ("unreachable", "tls", "disconnected", "deadline", "idle", "too-large", "protocol", "encoding")
+
+
+@dataclass(frozen=True)
+class Response:
+    """One answer. `events` is None unless it was an event stream; `failure` tells a body that broke off."""
+
+    status: int
+    headers: Headers = Headers()
+    body: bytes = b""
+    chunks: tuple[Chunk, ...] = ()
+    events: tuple[Event, ...] | None = None
+    failure: Failure | None = None
+    comments: tuple[str, ...] = ()
+
+    @cached_property
+    def json(self) -> Any:
+        return decode(self.body).value if self.body else MISSING
+
+    @property
+    def object(self) -> dict[str, Any]:
+        return self.json if isinstance(self.json, dict) else {}
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def refused(self) -> bool:
+        return 400 <= self.status < 500
+
+
+@dataclass(frozen=True)
+class Case:
+    """Why a request was sent: the requirements it exercises and what the contract says must come back.
+
+    `expect` is "accepted", "refused" or "any"; `name` is shown to people; `where` is the JSON pointer that was
+    changed, `value` what was put there (for the finding's text).
+    """
+
+    name: str
+    requirements: tuple[str, ...] = ()
+    expect: str = "any"
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request and what came back. `response` is None when nothing came at all (see `failure`)."""
+
+    id: str
+    request: Request
+    response: Response | None
+    failure: Failure | None = None
+    started_at: float = 0.0
+    seconds: float = 0.0
+    case: Case | None = None
+    source: str = "live"
+    throttled: bool = False
+    base_url: str = ""
+
+    @cached_property
+    def operation(self) -> Operation:
+        from runs_conformance.contract.operations import identify  # noqa: PLC0415 - it needs Request from here
+
+        return identify(self.request.method, self.request.path)
+
+    @property
+    def status(self) -> int | None:
+        return self.response.status if self.response else None
+
+    @property
+    def ok(self) -> bool:
+        return self.response is not None and self.response.ok and self.response.failure is None
+
+    @property
+    def answer(self) -> Any:
+        """The answer's JSON, `MISSING` if there is none."""
+        return self.response.json if self.response else MISSING
+
+    @property
+    def streamed(self) -> bool:
+        return self.response is not None and self.response.events is not None
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation of the contract and the ids its path carries. `name` is "" for a path the contract does not have."""
+
+    name: str
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+    def id(self, kind: str) -> str | None:
+        return self.ids.get(kind)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A run (step, message, thread) as one exchange showed it; `where` says at which event or pointer."""
+
+    exchange: Exchange
+    value: dict[str, Any]
+    where: str = ""
+    event: Event | None = None
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The exchanges about one thread and its runs, in the order in which they were started."""
+
+    exchanges: tuple[Exchange, ...]
+    thread_id: str | None = None
+
+    def __iter__(self) -> Iterator[Exchange]:
+        return iter(self.exchanges)
+
+    def of(self, *operations: str) -> tuple[Exchange, ...]:
+        return tuple(one for one in self.exchanges if one.operation.name in operations)
+
+
+def to_bytes(value: Any) -> bytes:
+    """JSON as compact UTF-8 bytes, lone surrogates escaped; 1 and 1.0 stay different."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":")).encode()
+
+
+__all__ = [
+    "FAILURES", "MISSING", "Case", "Chunk", "Event", "Exchange", "Failure", "Headers", "Missing", "Operation",
+    "Request", "Response", "Snapshot", "Trace", "to_bytes",
+]

@@ -1,0 +1,125 @@
+"""Hypothesis against a target: any valid body is accepted and echoed, any body with one violation is refused.
+
+The failing body is shrunk by Hypothesis within a budget of further requests: a body seen once is not sent again, and when
+the budget is spent what has been found by then stands. What shrinking made of a faulty body is judged anew by the schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from runs_conformance.contract.findings import Finding, Outcome, passed
+from runs_conformance.contract.jsontext import pointer
+from runs_conformance.contract.model import Case, Exchange, to_bytes
+from runs_conformance.live import Bench, refusal
+from runs_conformance.scenes import accepted
+from runs_conformance.stimuli.base import CREATE_RUN
+from runs_conformance.stimuli.bodies import bodies, one_violation, violating
+from runs_conformance.target.journal import BudgetSpent
+
+EXAMPLES: Final = {"smoke": (0, 0), "standard": (3, 25), "thorough": (60, 400)}
+SHRINKING: Final = 12
+
+
+class _Failed(AssertionError):
+    pass
+
+
+@dataclass
+class _Explorer:
+    """Runs one property; `judge` sends a drawn case and gives its findings and exchange."""
+
+    bench: Bench
+    judge: Callable[[Any], tuple[list[Finding], Exchange | None]]
+    known: dict[bytes, list[Finding]] = field(default_factory=dict)
+    spare: int = SHRINKING
+    failing: bool = False
+    smallest: list[Finding] = field(default_factory=list)
+
+    def run(self, strategy: st.SearchStrategy[Any], examples: int, number: int) -> None:
+        @seed(number)
+        @settings(
+            max_examples=examples, database=None, deadline=None, derandomize=False, print_blob=False,
+            phases=(Phase.generate, Phase.shrink), suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
+        )
+        @given(strategy)
+        def property_holds(drawn: Any) -> None:
+            self.example(drawn)
+
+        try:
+            property_holds()
+        except _Failed:
+            self.bench.add(*self.smallest)
+
+    def example(self, drawn: Any) -> None:
+        key = to_bytes(drawn[1] if isinstance(drawn, tuple) else drawn)
+        if key not in self.known:
+            if self.failing and self.spare <= 0:
+                return
+            self.spare -= self.failing
+            self.known[key] = self._judged(drawn)
+        if self.known[key]:
+            self.failing, self.smallest = True, self.known[key]
+            raise _Failed
+
+    def _judged(self, drawn: Any) -> list[Finding]:
+        try:
+            findings, exchange = self.judge(drawn)
+        except BudgetSpent:
+            if not self.failing:
+                raise
+            return []
+        if exchange is not None:
+            self.bench.exchanges[exchange.id] = exchange
+        self.bench.add(*(one for one in findings if one.outcome is Outcome.PASSED))
+        return [one for one in findings if one.failed and self._counts(one)]
+
+    def _counts(self, finding: Finding) -> bool:
+        return self.bench.live.register[finding.requirement].level != "MAY"
+
+
+def explore_valid(bench: Bench, operation: str) -> None:
+    """Any valid body: accepted, and judged by every check of an answer (echo, shape, relations)."""
+    live = bench.live
+    examples = EXAMPLES[live.effort][0]
+    assistant = live.stage.assistant()
+    accepted(live, operation)
+
+    def judge(body: dict[str, Any]) -> tuple[list[Finding], Exchange]:
+        case = Case("a generated valid body", ("accept.optional-fields-absent",), "accepted")
+        exchange = live.create(operation, {"assistant_id": assistant, **body}, case=case)
+        if not exchange.ok:
+            return [refusal("accept.optional-fields-absent", exchange, "a body that the request schema allows")], exchange
+        return [passed("accept.optional-fields-absent", exchange), *live.judge.everything([exchange])], exchange
+
+    if examples:
+        _Explorer(bench, judge).run(bodies(operation, live.profile.model), examples, live.seed)
+
+
+def explore_violating(bench: Bench, operation: str) -> None:
+    """Any valid body with one derived fault: refused, whatever else is in it."""
+    live = bench.live
+    examples = EXAMPLES[live.effort][1]
+    accepted(live, operation)
+    assistant = live.stage.assistant()
+    thread = live.stage.thread() if operation == CREATE_RUN else None
+
+    def judge(drawn: tuple[Any, dict[str, Any]]) -> tuple[list[Finding], Exchange | None]:
+        nonlocal thread
+        fault, made = drawn
+        body = made if fault.path[0] == "assistant_id" else {**made, "assistant_id": assistant}
+        if not one_violation(operation, body, live.edition):
+            return [], None
+        case = Case(f"a generated body with {fault.name}", (fault.requirement,), "refused", pointer(fault.path))
+        exchange = live.create(operation, body, thread=thread, case=case)
+        if exchange.ok and thread is not None:
+            thread = live.stage.thread()
+        return live.judge.exchange(exchange), exchange
+
+    if examples:
+        _Explorer(bench, judge).run(violating(operation, live.profile.model, live.edition), examples, live.seed)

@@ -1,0 +1,183 @@
+"""What the suites work with: one session with a target, and one bench for each test.
+
+A suite says what to send; the bench judges whatever came back, all of it, by every check that there is. So a suite stays a
+list of stimuli, and a fault is found by whichever request met it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+from urllib.parse import quote
+
+from runs_conformance.contract.findings import Finding, Outcome, failed, not_applicable, passed
+from runs_conformance.contract.jsontext import brief
+from runs_conformance.contract.judge import Context, Judge
+from runs_conformance.contract.model import Case, Exchange
+from runs_conformance.contract.operations import template
+from runs_conformance.contract.register import Register
+from runs_conformance.contract.traces import answer_run, assistants
+from runs_conformance.stimuli.base import CREATE_RUN, SAYS, body
+from runs_conformance.stimuli.inside import Resources
+from runs_conformance.target.client import Client
+from runs_conformance.target.profile import Profile
+from runs_conformance.target.stage import Stage
+
+EFFORTS: Final = ("smoke", "standard", "thorough")
+# A target that takes what it must refuse starts a run each time: three show it.
+ENOUGH: Final = 3
+
+
+class Skip(Exception):  # noqa: N818 - not an error: the target declares that it lacks this
+    """The profile declares a needed capability absent; the text says which and why."""
+
+
+@dataclass
+class Live:
+    """A session: the target's profile, the client, the setup ladder, and the judge.
+
+    `seed` drives Hypothesis; `effort` is smoke, standard or thorough; `selected` the ids asked for (None = all).
+    """
+
+    profile: Profile
+    client: Client
+    stage: Stage
+    register: Register
+    effort: str = "standard"
+    seed: int = 0
+    selected: frozenset[str] | None = None
+    _shared: dict[str, Any] = field(default_factory=dict)
+    _count: int = 0
+
+    @property
+    def edition(self) -> str:
+        return self.profile.edition
+
+    @property
+    def judge(self) -> Judge:
+        context = Context(
+            edition=self.edition, register=self.register, aliases=dict(self.profile.aliases),
+            assistants=self._shared.setdefault("assistants", {}),
+        )
+        return Judge(context, self.selected)
+
+    @property
+    def resources(self) -> Resources:
+        held = {kind: self.profile.resource(kind) for kind in ("file", "vector_store", "image_url")}
+        return replace(Resources(), **{kind: value for kind, value in held.items() if value})
+
+    @property
+    def other_model(self) -> str:
+        """A second model name, for overrides: the profile's, else one that differs from the first."""
+        return self.profile.other_model or ("gpt-4o-mini" if self.profile.model != "gpt-4o-mini" else "gpt-4o")
+
+    def needs(self, *capabilities: str) -> None:
+        for name in capabilities:
+            reason = self.profile.lacks(name) if name else None
+            if reason is not None:
+                raise Skip(f"{name}: {reason}")
+
+    def text(self, what: str = SAYS) -> str:
+        """A user message that can be found again: nothing else in the session says the same."""
+        self._count += 1
+        return f"{what} (message {self._count} of runs-conformance)"
+
+    def send(self, operation: str, *, body: Any = None, case: Case | None = None, **more: Any) -> Exchange:
+        """One request; path ids as keywords `thread`, `run`, `step`, `message`, `assistant`, the rest goes to the client."""
+        method, path = template(operation)
+        for kind in ("thread", "run", "step", "message", "assistant"):
+            if f"{{{kind}}}" in path:
+                path = path.replace(f"{{{kind}}}", quote(str(more.pop(kind)), safe=""))
+        return self.client.send(method, path, body=body, case=case, **more)
+
+    def create(self, operation: str, document: Any, *, thread: str | None = None, **more: Any) -> Exchange:
+        """A create of either kind; createRun gets a fresh thread unless one is given."""
+        if operation == CREATE_RUN:
+            return self.send(operation, body=document, thread=thread or self.stage.thread(), **more)
+        return self.send(operation, body=document, **more)
+
+    def plain(self, operation: str, **fields: Any) -> dict[str, Any]:
+        return {**body(operation, self.stage.assistant(), self.text()), **fields}
+
+    def finish(self, exchange: Exchange) -> list[Exchange]:
+        """Poll the created run until it stops; nothing if it was refused or the target can't be asked."""
+        run = answer_run(exchange)
+        if not exchange.ok or self.profile.lacks("runs.retrieve") or not isinstance(run.get("id"), str):
+            return []
+        thread = run.get("thread_id")
+        return self.client.poll(thread, run["id"]) if isinstance(thread, str) else []
+
+    def shared(self, name: str, make: Any) -> Any:
+        """Made once a session, and only when first asked for."""
+        if name not in self._shared:
+            self._shared[name] = make()
+        return self._shared[name]
+
+
+@dataclass
+class Bench:
+    """One test's findings. `requirements` are those that the test is about: only they decide its colour."""
+
+    live: Live
+    requirements: frozenset[str]
+    mark: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    exchanges: dict[str, Exchange] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.mark = self.live.client.mark()
+
+    def add(self, *findings: Finding) -> None:
+        self.findings += findings
+
+    def judge(self, exchanges: Iterable[Exchange]) -> list[Finding]:
+        """Judge now, for what the test has to decide next; the same exchanges are not judged again at the end."""
+        seen = tuple(exchanges)
+        found = self.live.judge.everything(seen)
+        self.add(*found)
+        self.exchanges.update((one.id, one) for one in seen)
+        return found
+
+    def close(self) -> None:
+        """Judge all that was sent meanwhile."""
+        sent = self.live.client.since(self.mark)
+        self.live._shared.setdefault("assistants", {}).update(assistants(sent))  # noqa: SLF001 - the bench is the session's
+        self.mark = self.live.client.mark()
+        self.judge(one for one in sent if one.id not in self.exchanges)
+
+    def accept(self, exchange: Exchange, requirements: Sequence[str]) -> bool:
+        """The exchange had to be accepted: a finding for each requirement. True if it was."""
+        for requirement in requirements:
+            self.add(passed(requirement, exchange) if exchange.ok else refusal(requirement, exchange))
+        return exchange.ok
+
+    def excuse(self, requirements: Iterable[str], reason: str) -> None:
+        self.add(*(not_applicable(requirement, reason) for requirement in requirements))
+
+    def broken(self) -> list[Finding]:
+        """The failures that this test is about."""
+        levels = {"MUST"}
+        return [
+            one for one in self.findings
+            if one.outcome is Outcome.FAILED and one.requirement in self.requirements
+            and self.live.register[one.requirement].level in levels
+        ]
+
+
+def refusal(requirement: str, exchange: Exchange, note: str = "") -> Finding:
+    """A request that had to be accepted was not."""
+    return failed(
+        requirement, exchange, where=note or (exchange.case.name if exchange.case else ""), expected="200 and a run", actual=answer_text(exchange),
+    )
+
+
+def answer_text(exchange: Exchange) -> str:
+    """What came back, in a line."""
+    response = exchange.response
+    if response is None:
+        return exchange.failure.text if exchange.failure else "no answer"
+    inner = response.object.get("error")
+    told = inner.get("message") if isinstance(inner, dict) else None
+    shown = brief(told) if told else brief(response.body[:120].decode("utf-8", "replace"))
+    return f"status {response.status}: {shown}" + (f" ({response.failure.text})" if response.failure else "")

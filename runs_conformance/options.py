@@ -1,0 +1,189 @@
+"""The options that `check` and `pytest suites` share: declared once, read once."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from runs_conformance.contract.capabilities import CAPABILITIES
+from runs_conformance.contract.register import Register, UnknownRequirementError, load
+from runs_conformance.live import EFFORTS
+from runs_conformance.target import reading
+from runs_conformance.target.profile import Profile
+from runs_conformance.target.settings import ProfileError, closest
+
+EMBEDDED: Final = "embedded"
+
+
+class UsageError(ValueError):
+    """An option or a profile that can't be used; the text says what to write instead. Exit code 2."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option; `kind` is text, many, number or flag; `setting` is the profile's name of it, "" if it has none."""
+
+    name: str
+    help: str
+    kind: str = "text"
+    setting: str = ""
+    metavar: str = "TEXT"
+
+
+OPTIONS: Final = (
+    Option("--profile", "a profile file (TOML), or how much to send: smoke, standard (default), thorough; may be given twice", "many", metavar="FILE|NAME"),
+    Option("--key-env", "environment variable that holds the key (default OPENAI_API_KEY)", setting="key_env", metavar="NAME"),
+    Option("--no-key", "send no key at all", "flag", "no_key"),
+    Option("--header", "extra header, as 'Name: value'; ${ENV} is replaced", "many", metavar="LINE"),
+    Option("--query", "extra query parameter, as name=value, such as api-version=v1", "many", metavar="PAIR"),
+    Option("--model", "model for assistants and runs (default gpt-4o)", setting="model", metavar="NAME"),
+    Option("--other-model", "a second model, to see that an override is honoured", setting="other_model", metavar="NAME"),
+    Option("--assistant", "id of an existing assistant, for a target that can't make one", setting="assistant_id", metavar="ID"),
+    Option("--thread", "id of an existing thread, for a target that can't make one", setting="thread_id", metavar="ID"),
+    Option("--edition", "judge by the contract as of this date (default: the newest)", setting="edition", metavar="DATE"),
+    Option("--absent", "a capability that the target declares not to have", "many", metavar="NAME"),
+    Option("--timeout", "seconds for one exchange in all (default 60)", "number", metavar="SECONDS"),
+    Option("--max-runs", "start at most this many runs", "number", "max_runs", metavar="N"),
+    Option("--select", "only these requirements: ids, globs, chapters, RQ numbers", "many", metavar="PATTERN"),
+    Option("--strict", "a SHOULD that fails is a failure", "flag"),
+    Option("--seed", "seed of the generated bodies, a number or 'random' (default 0)", metavar="N"),
+    Option("--results", "write results.jsonl here", metavar="FILE"),
+)
+
+
+def in_pytest(option: Option) -> str:
+    """The option's name there: pytest has a --strict of its own."""
+    return "--conformance-strict" if option.name == "--strict" else option.name
+
+
+def dest(option: Option) -> str:
+    return "conformance_" + option.name.removeprefix("--").replace("-", "_")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """All options of a run, checked."""
+
+    target: str
+    profile: Profile
+    profile_name: str
+    effort: str
+    register: Register
+    selected: frozenset[str] | None
+    patterns: tuple[str, ...]
+    strict: bool
+    seed: int
+    results: Path | None
+
+
+def choose(target: str, value: Callable[[str], Any]) -> Chosen:
+    """Read the options by their names ("--model"); UsageError with a sentence for whatever can't be used."""
+    try:
+        return _choose(target or EMBEDDED, value)
+    except (ProfileError, UnknownRequirementError) as error:
+        raise UsageError(str(error)) from None
+
+
+def _choose(target: str, value: Callable[[str], Any]) -> Chosen:
+    effort, file = _profiles(value("--profile") or ())
+    overrides = {
+        option.setting: _number(value(option.name), option) if option.kind == "number" else value(option.name) or None
+        for option in OPTIONS if option.setting
+    }
+    extra: dict[str, Any] = {
+        "headers": _pairs(value("--header"), ":", "--header"),
+        "query": _pairs(value("--query"), "=", "--query"),
+        "absent": _absent(value("--absent") or ()),
+        "base_url": target if "://" in target else None,
+    }
+    seconds = value("--timeout")
+    if seconds is not None:
+        extra["timeouts"] = {"exchange": _seconds(seconds)}
+    profile = reading.load(file, {**overrides, **{key: held for key, held in extra.items() if held}})
+    register, patterns = load(), _split(value("--select") or ())
+    selected = register.select(patterns) if patterns else None
+    results = value("--results")
+    return Chosen(
+        target=_target(target, profile), profile=profile, profile_name=file.name if file else effort, effort=effort, register=register,
+        selected=selected, patterns=patterns, strict=bool(value("--strict")), seed=_seed(value("--seed")),
+        results=None if results is None else Path(results),
+    )
+
+
+def _target(target: str, profile: Profile) -> str:
+    if target == EMBEDDED and profile.base_url:
+        return profile.base_url
+    if target == EMBEDDED or "://" in target:
+        return target
+    if target.startswith("app:") and target.count(":") == 2:
+        return target
+    known = {EMBEDDED, "app:module:attribute", "http://127.0.0.1:8000/v1"}
+    raise UsageError(f"target {target!r} is neither {EMBEDDED}, a URL, nor app:module:attribute; {closest(target, known)}")
+
+
+def _profiles(values: tuple[str, ...] | list[str]) -> tuple[str, Path | None]:
+    effort, file = "standard", None
+    for each in values:
+        if each in EFFORTS:
+            effort = each
+        elif Path(each).suffix or Path(each).exists() or "/" in each:
+            file = Path(each)
+        else:
+            raise UsageError(f"--profile {each!r} is neither a file nor one of {', '.join(EFFORTS)}; {closest(each, EFFORTS)}")
+    return effort, file
+
+
+def _pairs(lines: Any, mark: str, option: str) -> dict[str, str]:
+    made: dict[str, str] = {}
+    for line in lines or ():
+        name, found, text = str(line).partition(mark)
+        if not found or not name.strip():
+            raise UsageError(f"{option} {name.strip()!r}: write it as name{mark}value")
+        made[name.strip()] = text.strip()
+    return made
+
+
+def _absent(names: Any) -> dict[str, str]:
+    listed = [name.strip() for each in names for name in str(each).split(",") if name.strip()]
+    for name in listed:
+        if name not in CAPABILITIES:
+            raise UsageError(f"--absent {name!r} is no capability: {closest(name, CAPABILITIES)}")
+    return dict.fromkeys(listed, "declared absent by --absent")
+
+
+def _split(patterns: Any) -> tuple[str, ...]:
+    return tuple(part.strip() for each in patterns for part in str(each).split(",") if part.strip())
+
+
+def _number(value: Any, option: Option) -> int | None:
+    if value is None:
+        return None
+    try:
+        return int(value)
+    except ValueError:
+        raise UsageError(f"{option.name} {value!r} is not a whole number") from None
+
+
+def _seconds(value: Any) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise UsageError(f"--timeout {value!r} is not a number of seconds") from None
+
+
+def _seed(value: Any) -> int:
+    if value is None:
+        return 0
+    if value == "random":
+        return random.SystemRandom().randrange(2**32)
+    try:
+        return int(value)
+    except ValueError:
+        raise UsageError(f"--seed {value!r} is neither a whole number nor 'random'") from None
+
+
+def describe(options: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in options.items())

@@ -1,0 +1,214 @@
+"""The pytest plugin: options, the session with the target, one bench a test, and findings on their way to the report.
+
+It stays out of the way of other test suites: nothing but the options happens until a test marked `requirement` is
+collected. With xdist each worker talks to the target; findings travel to the controller as plain records.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+if TYPE_CHECKING:
+    from runs_conformance.contract.findings import Finding
+    from runs_conformance.live import Bench, Live
+    from runs_conformance.options import Chosen
+    from runs_conformance.session import Verdicts
+
+CHOSEN: Final = pytest.StashKey["Chosen"]()
+VERDICTS: Final = pytest.StashKey["Verdicts"]()
+BENCH: Final = pytest.StashKey["Bench"]()
+_RECORDS: Final = "conformance_records"
+_COST: Final = "conformance_cost"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    from runs_conformance.options import OPTIONS, dest, in_pytest  # noqa: PLC0415 - other suites don't pay for ours
+
+    group = parser.getgroup("runs-conformance", "contract of creating runs (runs-conformance)")
+    group.addoption("--target", dest="conformance_target", metavar="TARGET", help="embedded (default), a URL, or app:module:attribute")
+    for option in OPTIONS:
+        more: dict[str, Any] = {"flag": {"action": "store_true"}, "many": {"action": "append", "metavar": option.metavar}}.get(
+            option.kind, {"metavar": option.metavar}
+        )
+        group.addoption(in_pytest(option), dest=dest(option), help=option.help, default=None, **more)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "requirement(*ids): the rows of the register that a test is about")
+    config.addinivalue_line("markers", "cost(requests, runs): what a test sends to a target, about")
+
+
+def chosen(config: pytest.Config) -> Chosen:
+    """The options of this run, read once; pytest's usage error for what can't be used."""
+    from runs_conformance.options import OPTIONS, UsageError, choose, dest  # noqa: PLC0415
+
+    if CHOSEN not in config.stash:
+        names = {option.name: dest(option) for option in OPTIONS}
+        try:
+            config.stash[CHOSEN] = choose(config.getoption("conformance_target"), lambda name: config.getoption(names[name]))
+        except UsageError as error:
+            raise pytest.UsageError(str(error)) from None
+    return config.stash[CHOSEN]
+
+
+def is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A filter stops requests, not only output: tests about nothing selected are deselected."""
+    ours = [item for item in items if item.get_closest_marker("requirement")]
+    if not ours:
+        return
+    options = chosen(config)
+    wanted = _wanted(options)
+    gone = {id(item) for item in ours if wanted.isdisjoint(rows_of(item))}
+    if gone:
+        config.hook.pytest_deselected(items=[item for item in items if id(item) in gone])
+        items[:] = [item for item in items if id(item) not in gone]
+    if not is_worker(config):
+        config.stash[VERDICTS] = _verdicts(config, options, [item for item in ours if id(item) not in gone])
+
+
+def _wanted(options: Chosen) -> set[str]:
+    from runs_conformance.session import lacking  # noqa: PLC0415
+
+    rows = (row for row in options.register if row.applies(options.profile.edition))
+    lacks = lacking(options)
+    return {row.id for row in rows if row.id not in lacks and (options.selected is None or row.id in options.selected)}
+
+
+def _verdicts(config: pytest.Config, options: Chosen, items: list[pytest.Item]) -> Verdicts:
+    from runs_conformance.session import Verdicts  # noqa: PLC0415
+
+    costs = [mark.args for item in items if (mark := item.get_closest_marker("cost"))]
+    planned = {"checks": len(items), "requests": sum(int(cost[0]) for cost in costs), "runs": sum(int(cost[1]) for cost in costs)}
+    verdicts = Verdicts(options, planned, quiet=not config.getoption("conformance_progress", False))
+    verdicts.start()
+    return verdicts
+
+
+def rows_of(item: pytest.Item) -> frozenset[str]:
+    return frozenset(str(name) for mark in item.iter_markers("requirement") for name in mark.args)
+
+
+@pytest.fixture(scope="session")
+def live(request: pytest.FixtureRequest) -> Iterator[Live]:
+    """The session with the target; started when the first test needs it."""
+    from runs_conformance.session import session  # noqa: PLC0415
+
+    with session(chosen(request.config)) as made:
+        yield made
+
+
+@pytest.fixture
+def bench(request: pytest.FixtureRequest, live: Live) -> Bench:
+    from runs_conformance.live import Bench  # noqa: PLC0415
+
+    made = Bench(live, rows_of(request.node))
+    request.node.stash[BENCH] = made
+    return made
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
+    """Run the test, judge what was sent, and fail it if what it is about failed."""
+    bench = pyfuncitem.stash.get(BENCH, None)
+    result = yield
+    if bench is not None:
+        bench.close()
+        broken = bench.broken()
+        if broken:
+            pytest.fail(_told(broken), pytrace=False)
+    return result
+
+
+def _told(broken: list[Finding]) -> str:
+    lines: list[str] = []
+    for finding in broken[:5]:
+        accepted = " or ".join(finding.expected)
+        lines.append(f"{finding.requirement} {finding.case}: at {finding.where or 'the answer'} expected {accepted}, saw {finding.actual}")
+    return "\n".join(lines)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    report: Any = yield
+    if item.get_closest_marker("requirement") is None:
+        return report
+    from runs_conformance.session import explain  # noqa: PLC0415
+
+    bench = item.stash.get(BENCH, None)
+    if call.excinfo is not None:
+        told = explain(call.excinfo.value, rows_of(item), chosen(item.config).register)
+        if told is not None:
+            report.outcome, report.longrepr, extra = told
+            setattr(report, _RECORDS, _records(item, extra))
+    if call.when == "call" and bench is not None:
+        with contextlib.suppress(Exception) if call.excinfo is not None else contextlib.nullcontext():
+            bench.close()
+        setattr(report, _RECORDS, getattr(report, _RECORDS, []) + _records(item, bench.findings))
+        setattr(report, _COST, (bench.live.client.requests, bench.live.client.runs_started))
+    return report
+
+
+def _records(item: pytest.Item, findings: list[Finding]) -> list[Any]:
+    from runs_conformance.session import records  # noqa: PLC0415
+
+    worker = getattr(item.config, "workerinput", {}).get("workerid", "")
+    bench = item.stash.get(BENCH, None)
+    return records(chosen(item.config), findings, bench, worker)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    verdicts = _current()
+    if verdicts is None:
+        return
+    node = getattr(report, "node", None)
+    worker = getattr(getattr(node, "gateway", None), "id", "")
+    verdicts.take(getattr(report, _RECORDS, []), getattr(report, _COST, None), worker, done=report.when == "call", what=report.nodeid)
+
+
+_state: dict[str, Any] = {}
+
+
+def _current() -> Verdicts | None:
+    found: Verdicts | None = _state.get("verdicts")
+    return found
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    _state["verdicts"] = session.config.stash.get(VERDICTS, None)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    verdicts = session.config.stash.get(VERDICTS, None)
+    _state.pop("verdicts", None)
+    if verdicts is None:
+        return
+    code = verdicts.finish(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
+    if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
+        others_failed = exitstatus == pytest.ExitCode.TESTS_FAILED and code == 0 and verdicts.only_ours is False
+        session.exitstatus = code if not others_failed else exitstatus
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    return f"runs-conformance target: {config.getoption('conformance_target')}" if config.getoption("conformance_target") else None
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    verdicts = config.stash.get(VERDICTS, None)
+    if verdicts is not None and not is_worker(config):
+        terminalreporter.write_line("")
+        terminalreporter.write(verdicts.text(terminalreporter._tw.fullwidth, terminalreporter._tw.hasmarkup))  # noqa: SLF001
+
+
+started = time.monotonic()

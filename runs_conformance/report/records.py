@@ -1,0 +1,182 @@
+"""The records of a results file (schemas/result_line.json) as frozen values, to JSON and back."""
+
+from __future__ import annotations
+
+import dataclasses
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Final, TypeVar
+
+from runs_conformance.contract.findings import Finding
+from runs_conformance.contract.findings import Outcome as FindingOutcome
+
+FORMAT: Final = 1
+Record = dict[str, Any]
+_T = TypeVar("_T")
+_LIBRARIES: Final = ("httpx2", "hypothesis", "jsonschema", "jsonschema-rs", "pytest", "starlette", "uvicorn")
+
+
+class Outcome(StrEnum):
+    """What a run says about one row of the register."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    WARNING = "warning"
+    UNTESTABLE = "untestable"
+    NOT_APPLICABLE = "not-applicable"
+    GAP = "gap"
+    NOT_TESTED = "not-tested"
+    NOT_SELECTED = "not-selected"
+    NOT_OBSERVABLE = "not-observable"
+    NOT_IN_EDITION = "not-in-edition"
+
+
+def severity(level: str, strict: bool) -> str:
+    """What a broken row weighs: failure, warning or note. The one place where the policy stands."""
+    if level == "MUST" or (level == "SHOULD" and strict):
+        return "failure"
+    return "warning" if level == "SHOULD" else "note"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """The first line. `tool`: name and version; `selection`: patterns (none = all); `planned`: counts."""
+
+    tool: str
+    started_at: str
+    target: str
+    edition: str
+    profile: str = "standard"
+    seed: int | None = None
+    selection: tuple[str, ...] = ()
+    strict: bool = False
+    planned: Mapping[str, int] = field(default_factory=dict)
+    python: str = ""
+    libraries: Mapping[str, str] = field(default_factory=dict)
+    format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """The smallest failing case of a row: what would do, what was seen, where, and how to repeat it."""
+
+    case: str = ""
+    where: str = ""
+    expected: tuple[str, ...] = ()
+    actual: str = ""
+    exchange: str = ""
+    curl: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The verdict on one row. `passed` and `failed` count cases; `others` names up to five more."""
+
+    id: str
+    rq: str = ""
+    level: str
+    chapter: str
+    statement: str = ""
+    source: str = ""
+    outcome: Outcome
+    passed: int = 0
+    failed: int = 0
+    reason: str = ""
+    blocked_by: str = ""
+    evidence: Evidence | None = None
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What a run took: requests sent, runs started on the target, seconds of wall time."""
+
+    requests: int = 0
+    runs: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footer:
+    """The last line. `verdict` is conforms, does-not-conform or could-not-run."""
+
+    finished_at: str
+    verdict: str
+    exit_code: int
+    reason: str
+    outcomes: Mapping[str, int]
+    levels: Mapping[str, Mapping[str, int]]
+    requests: int
+    runs: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    text: str
+    at: str = ""
+
+
+def now() -> str:
+    """The time as ISO 8601 in UTC, whole seconds."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def environment() -> dict[str, Any]:
+    """The fields `python` and `libraries` of a header."""
+    return {
+        "python": platform.python_version(),
+        "libraries": {name: found for name in _LIBRARIES if (found := _version(name))},
+    }
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+def to_record(kind: str, value: Any, *, sparse: bool = False) -> Record:
+    """A line for `value` (a dataclass of this module); `sparse` leaves empty texts and lists out."""
+    return {"kind": kind, **_plain(value, sparse)}
+
+
+def _plain(value: Any, sparse: bool) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        pairs = ((each.name, getattr(value, each.name)) for each in dataclasses.fields(value))
+        return {name: _plain(one, sparse) for name, one in pairs if not sparse or one not in ("", (), None)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one, sparse) for key, one in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(one, sparse) for one in value]
+    return str(value) if isinstance(value, StrEnum) else value
+
+
+def from_record(cls: type[_T], record: Mapping[str, Any]) -> _T:
+    """The value of a line; unknown fields are passed over, TypeError when one is missing."""
+    names = {each.name for each in dataclasses.fields(cls)}  # type: ignore[arg-type]  # every caller gives a dataclass
+    return cls(**{name: _frozen(one) for name, one in record.items() if name in names})
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+
+
+def verdict_of(record: Mapping[str, Any]) -> Verdict:
+    plain = from_record(Verdict, record)
+    evidence = record.get("evidence")
+    return dataclasses.replace(
+        plain,
+        outcome=Outcome(plain.outcome),
+        evidence=None if evidence is None else from_record(Evidence, evidence),
+    )
+
+
+def finding_of(record: Mapping[str, Any]) -> Finding:
+    plain = from_record(Finding, record)
+    return dataclasses.replace(plain, outcome=FindingOutcome(plain.outcome))

@@ -1,0 +1,157 @@
+"""Exchanges and findings as lines of a results file: secrets out, bodies and streams cut."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from runs_conformance.contract.findings import Finding
+from runs_conformance.contract.findings import Outcome as FindingOutcome
+from runs_conformance.report.curl import KEY, curl
+from runs_conformance.report.records import Record, severity
+from runs_conformance.report.redact import PLAIN, Redactor
+from runs_conformance.report.text import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runs_conformance.contract.model import Event, Exchange, Failure, Headers, Request, Response
+    from runs_conformance.contract.register import Register
+
+BODY: Final = 16_384
+DATA: Final = 4_096
+TEXT: Final = 4_000
+FIRST_EVENTS: Final = 200
+LAST_EVENTS: Final = 50
+AROUND: Final = 5
+_EVENT: Final = re.compile(r"\bevent (\d+)")
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """Makes the lines about findings: pure, plain JSON, so that a pytest-xdist worker can send them on.
+
+    `key` is the environment variable that a curl line takes the key from.
+    """
+
+    register: Register
+    strict: bool = False
+    hide: Redactor = PLAIN
+    key: str = KEY
+
+    def records(self, finding: Finding, exchange: Exchange | None = None) -> Iterator[Record]:
+        """The finding's line and, unless it passed, the line of the exchange that it was seen on."""
+        yield self.finding(finding, exchange)
+        if exchange is not None and finding.outcome is not FindingOutcome.PASSED:
+            yield self.exchange(exchange, finding.where)
+
+    def finding(self, finding: Finding, exchange: Exchange | None = None) -> Record:
+        row = self.register[finding.requirement]
+        told = exchange is not None and finding.outcome is not FindingOutcome.PASSED
+        optional = {
+            "rq": row.rq,
+            "case": self._text(finding.case),
+            "where": self._text(finding.where),
+            "expected": [self._text(one) for one in finding.expected],
+            "actual": self._text(finding.actual),
+            "exchange": finding.exchange,
+            "curl": curl(exchange, self.hide, key=self.key) if told and exchange is not None else "",
+            "blocked_by": self._text(finding.blocked_by),
+        }
+        return {
+            "kind": "finding",
+            "requirement": row.id,
+            "level": row.level,
+            "severity": severity(row.level, self.strict),
+            "outcome": str(finding.outcome),
+            **{name: value for name, value in optional.items() if value},
+        }
+
+    def exchange(self, exchange: Exchange, where: str = "") -> Record:
+        """The line of an exchange; a long stream is kept around the event that `where` names ("event 12")."""
+        case = exchange.case
+        record: Record = {
+            "kind": "exchange",
+            "id": exchange.id,
+            "operation": exchange.operation.name,
+            "source": exchange.source,
+            "base_url": self.hide.url(exchange.base_url),
+            "started_at": exchange.started_at,
+            "seconds": exchange.seconds,
+            "throttled": exchange.throttled,
+            "request": self._request(exchange.request),
+            "response": None if exchange.response is None else self._response(exchange.response, where),
+            "failure": self._failure(exchange.failure),
+        }
+        return record if case is None else {**record, "case": _listed(asdict(case))}
+
+    def _request(self, request: Request) -> Record:
+        return {
+            "method": request.method,
+            "path": self.hide.text(request.path),
+            "query": _listed(self.hide.pairs(request.query)),
+            "headers": self._headers(request.headers),
+            "body": None if request.body is None else self._body(request.body),
+        }
+
+    def _response(self, response: Response, where: str) -> Record:
+        record = {
+            "status": response.status,
+            "headers": self._headers(response.headers),
+            "body": self._body(response.body),
+            "failure": self._failure(response.failure),
+        }
+        if response.events is None:
+            return record
+        kept = [self._event(event) for event in _kept(response.events, where)]
+        return {**record, "events": kept, "events_total": len(response.events)}
+
+    def _event(self, event: Event) -> Record:
+        return {
+            "index": event.index,
+            "name": None if event.name is None else self._text(event.name),
+            "data": None if event.data is None else self.hide.text(event.data)[:DATA],
+            "cut": event.data is not None and len(event.data) > DATA,
+            "at": event.at,
+            "start": event.start,
+            "end": event.end,
+            "ended": event.ended,
+        }
+
+    def _headers(self, headers: Headers) -> Any:
+        return _listed(
+            tuple((name, value[:DATA]) for name, value in self.hide.pairs(headers.lines[:FIRST_EVENTS]))
+        )
+
+    def _body(self, data: bytes) -> Record:
+        record: Record = {"size": len(data), "cut": len(data) > BODY}
+        try:
+            data.decode()
+        except UnicodeDecodeError:
+            return {**record, "base64": base64.b64encode(self.hide.raw_head(data, BODY)).decode()}
+        return {**record, "text": self.hide.head(data, BODY)}
+
+    def _failure(self, failure: Failure | None) -> Record | None:
+        return None if failure is None else {"kind": failure.kind, "text": self._text(failure.text)}
+
+    def _text(self, text: str) -> str:
+        return shorten(self.hide.text(text), TEXT)
+
+
+def _kept(events: tuple[Event, ...], where: str) -> Iterator[Event]:
+    """The first and the last events of a stream, and those around the one that `where` names."""
+    found = _EVENT.search(where)
+    middle = int(found[1]) if found else 0
+    last = len(events) - LAST_EVENTS
+    for position, event in enumerate(events):
+        if position < FIRST_EVENTS or position >= last or abs(event.index - middle) <= AROUND:
+            yield event
+
+
+def _listed(value: Any) -> Any:
+    """Tuples as lists, as JSON would give them back."""
+    if isinstance(value, tuple | list):
+        return [_listed(one) for one in value]
+    return {name: _listed(one) for name, one in value.items()} if isinstance(value, dict) else value

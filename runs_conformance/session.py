@@ -1,0 +1,201 @@
+"""One run of the suites: the session with the target, and what becomes of its findings.
+
+The plugin calls in here; nothing here knows pytest but `explain`, which reads the exceptions that end a test early.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, Final
+
+from runs_conformance import __version__
+from runs_conformance.contract.findings import Finding, Outcome, not_applicable, untestable
+from runs_conformance.contract.register import Register
+from runs_conformance.live import Bench, Live, Skip
+from runs_conformance.options import EMBEDDED, Chosen
+from runs_conformance.report.ending import exit_code, footer
+from runs_conformance.report.progress import Progress
+from runs_conformance.report.records import Cost, Header, Record, environment, finding_of, now
+from runs_conformance.report.redact import Redactor
+from runs_conformance.report.writer import ResultsWriter
+from runs_conformance.report.saved import Recorder
+from runs_conformance.report.summary import Summary, summarise
+from runs_conformance.report.terminal import render
+from runs_conformance.target.client import Client
+from runs_conformance.target.journal import BudgetSpent
+from runs_conformance.target.profile import Profile
+from runs_conformance.target.serving import ServingError, open_target
+from runs_conformance.target.settings import ProfileError
+from runs_conformance.target.stage import Blocked, Stage
+
+# What the embedded target holds without anybody making it.
+EMBEDDED_RESOURCES: Final = {"file_id": "file-conformance0000000000", "vector_store_id": "vs_conformance0000000000", "image_url": "https://example.com/conformance.png"}
+# A capability that is absent takes those that rest on it along.
+IMPLIED: Final = {"refusals": ("refusals.unknown-fields", "refusals.bounds"), "assistants.create": ("assistants.retrieve",)}
+
+
+@contextmanager
+def session(chosen: Chosen) -> Iterator[Live]:
+    """Start or reach the target and hold the session; Blocked (fatal) for one that can't be started."""
+    from runs_conformance.reference.server import running  # noqa: PLC0415 - only the embedded target needs it
+
+    profile = embedded_profile(chosen.profile) if chosen.target == EMBEDDED else chosen.profile
+    try:
+        with open_target(chosen.target, running) as base_url, Client(profile, base_url) as client:
+            stage = Stage(client)
+            yield Live(profile, client, stage, chosen.register, chosen.effort, chosen.seed, chosen.selected)
+            stage.cleanup()
+    except (ServingError, ProfileError) as error:
+        raise Blocked("target", str(error), fatal=True) from None
+
+
+def embedded_profile(profile: Profile) -> Profile:
+    """The embedded target has every resource; its key is nobody's."""
+    return replace(
+        profile, resources={**EMBEDDED_RESOURCES, "clock": "embedded", **profile.resources}, environ={},
+        other_model=profile.other_model or "gpt-4o-mini", cleanup=False,
+    )
+
+
+def absent(profile: Profile) -> dict[str, str]:
+    """What the profile declares absent, with what follows from it."""
+    found = dict(profile.absent)
+    for name, reason in profile.absent.items():
+        found.update({implied: found.get(implied, reason) for implied in IMPLIED.get(name, ())})
+    return found
+
+
+def lacking(chosen: Chosen) -> dict[str, str]:
+    """The rows that do not apply to the target, with the reason."""
+    gone = absent(chosen.profile)
+    rows = {row.id: f"{row.capability}: {gone[row.capability]}" for row in chosen.register if row.capability in gone}
+    if "streams" in gone:
+        rows.update({row.id: f"streams: {gone['streams']}" for row in chosen.register if row.observable == "stream"})
+    return rows
+
+
+def explain(error: BaseException, rows: Iterable[str], register: Register) -> tuple[str, str, list[Finding]] | None:
+    """How a test that ended early is reported: outcome, text, findings. None for an exception that is no such end."""
+    if isinstance(error, Skip):
+        return "skipped", f"not applicable: {error}", [not_applicable(row, str(error)) for row in rows]
+    if isinstance(error, Blocked):
+        if error.not_applicable:
+            return "skipped", f"not applicable: {error.sentence}", [not_applicable(row, error.sentence) for row in rows]
+        return "failed", f"blocked by {error.rung}: {error.sentence}", [untestable(row, error.sentence, blocked_by=error.rung) for row in rows]
+    if isinstance(error, BudgetSpent):
+        return "failed", str(error), [untestable(row, str(error), blocked_by="--max-runs") for row in rows if row in register]
+    return None
+
+
+def records(chosen: Chosen, findings: Iterable[Finding], bench: Bench | None, worker: str) -> list[Record]:
+    """Findings as plain lines: passed ones once a requirement and case, failed ones with their exchange."""
+    recorder = Recorder(chosen.register, chosen.strict, redactor(chosen.profile), chosen.profile.key_env)
+    about = bench.requirements if bench else frozenset()
+    made: list[Record] = []
+    seen: set[tuple[str, str]] = set()
+    told: set[str] = set()
+    for finding in findings:
+        if finding.outcome is Outcome.PASSED:
+            key = (finding.requirement, finding.case or finding.exchange if finding.requirement in about else "")
+            if key in seen:
+                continue
+            seen.add(key)
+        exchange = bench.exchanges.get(finding.exchange) if bench else None
+        for record in recorder.records(finding, exchange):
+            if record["kind"] == "exchange" and (record["id"] in told or told.add(record["id"])):  # type: ignore[func-returns-value]
+                continue
+            made.append(_named(record, worker))
+    return made
+
+
+def _named(record: Record, worker: str) -> Record:
+    """Exchange ids of several workers must not meet."""
+    if not worker:
+        return record
+    key = "id" if record["kind"] == "exchange" else "exchange"
+    return {**record, key: f"{worker}-{record[key]}"} if record.get(key) else record
+
+
+def redactor(profile: Profile) -> Redactor:
+    """Knows every secret of the profile, wherever a target echoes it."""
+    key = profile.environ.get(profile.key_env, "").strip()
+    hidden = [entry.value for entry in (*profile.headers, *profile.query) if entry.hidden]
+    return Redactor(tuple(value for value in (key, *hidden) if value))
+
+
+class Verdicts:
+    """Takes the findings of a run, in whatever process they were made, and ends in a summary, a file and an exit code."""
+
+    only_ours = True
+
+    def __init__(self, chosen: Chosen, planned: Mapping[str, int], *, quiet: bool) -> None:
+        self.chosen = chosen
+        self._findings: list[Finding] = []
+        self._curls: dict[str, str] = {}
+        self._costs: dict[str, tuple[int, int]] = {}
+        self._fatal = ""
+        self._started = time.monotonic()
+        self._writer = ResultsWriter(chosen.results)
+        self.header = Header(
+            tool=f"runs-conformance {__version__}", started_at=now(), target=redactor(chosen.profile).text(chosen.target),
+            edition=chosen.profile.edition, profile=chosen.profile_name, seed=chosen.seed, selection=chosen.patterns,
+            strict=chosen.strict, planned=planned, **environment(),
+        )
+        self._progress = None if quiet else Progress(sys.stderr, planned.get("checks"))
+        self.summary: Summary | None = None
+        self.code = 2
+
+    def start(self) -> None:
+        self._writer.header(self.header)
+
+    def take(self, records: list[Record], cost: tuple[int, int] | None, worker: str, *, done: bool, what: str) -> None:
+        for record in records:
+            self._writer.write(record)
+            if record["kind"] == "finding":
+                self._findings.append(finding_of(record))
+                if record.get("curl"):
+                    self._curls[record.get("exchange", "")] = record["curl"]
+        if cost is not None:
+            before = self._costs.get(worker, (0, 0))
+            self._costs[worker] = cost
+            if self._progress is not None:
+                bad = any(record.get("outcome") == "failed" and record.get("severity") == "failure" for record in records)
+                self._progress.step(failed=bad, requests=cost[0] - before[0], runs=cost[1] - before[1], doing=what.rpartition("::")[2], done=done)
+
+    @property
+    def cost(self) -> Cost:
+        requests = sum(one[0] for one in self._costs.values())
+        runs = sum(one[1] for one in self._costs.values())
+        return Cost(requests=requests, runs=runs, seconds=time.monotonic() - self._started)
+
+    def fatal(self, reason: str) -> None:
+        """The target can't be tested at all: exit code 2."""
+        self._fatal = self._fatal or reason
+
+    def finish(self, *, interrupted: bool) -> int:
+        if self._progress is not None:
+            self._progress.close()
+        self.summary = summarise(
+            self.chosen.register, self.chosen.profile.edition, self.chosen.selected, self._findings, strict=self.chosen.strict,
+            not_applicable=lacking(self.chosen), curls=self._curls, hide=redactor(self.chosen.profile),
+        )
+        reason = self._fatal or ("interrupted: what was found until then is above" if interrupted else "")
+        self.code = 2 if reason else exit_code(self.summary)
+        self.reason = reason
+        for verdict in self.summary.verdicts:
+            self._writer.requirement(verdict)
+        self._writer.footer(footer(self.summary, self.cost, self.code, reason))
+        self._writer.close()
+        return self.code
+
+    def text(self, width: int, colour: bool) -> str:
+        if self.summary is None:
+            return ""
+        return render(
+            self.summary, self.header, self.cost, width, colour, code=self.code, reason=self.reason,
+            results=str(self.chosen.results) if self.chosen.results else "",
+        )
