@@ -12,7 +12,7 @@ import pytest
 
 from runs_conformance.options import OPTIONS, in_pytest
 from runs_conformance.paths import SUITES
-from runs_conformance.plugin import VERDICTS
+from runs_conformance.plugin import ERROR, VERDICTS
 
 _KEPT: Final = 20
 
@@ -52,7 +52,7 @@ class Reporter:
             self.errors.append(str(report.longrepr))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.failed and not hasattr(report, "conformance_records"):
+        if report.failed and (hasattr(report, ERROR) or report.when != "call"):
             self.errors.append(f"{report.nodeid} ({report.when}):\n{report.longreprtext}")
 
     def end(self, code: int) -> int:

@@ -24,6 +24,8 @@ VERDICTS: Final = pytest.StashKey["Verdicts"]()
 BENCH: Final = pytest.StashKey["Bench"]()
 _RECORDS: Final = "conformance_records"
 _COST: Final = "conformance_cost"
+# On a report: the test itself broke, which says nothing about the target.
+ERROR: Final = "conformance_error"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -147,6 +149,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     bench = item.stash.get(BENCH, None)
     if call.excinfo is not None:
         told = explain(call.excinfo.value, rows_of(item), chosen(item.config).register)
+        if told is None and not isinstance(call.excinfo.value, pytest.fail.Exception):
+            setattr(report, ERROR, True)
         if told is not None:
             report.outcome, report.longrepr, extra = told
             setattr(report, _RECORDS, _records(item, extra))

@@ -168,7 +168,6 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 
 def main(argv: Sequence[str], judge_one: Callable[[str, Settings], Line] = attempt) -> int:
     options = parse(argv)
-    signal.signal(signal.SIGTERM, interrupt)
     settings = Settings(
         options.cache.resolve(), options.document.resolve(), options.hold, tuple(options.check_argument)
     )
@@ -190,4 +189,5 @@ def report(lines: Sequence[Line]) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, interrupt)
     sys.exit(main(sys.argv[1:]))

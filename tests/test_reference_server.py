@@ -7,10 +7,12 @@ import time
 
 import httpx2
 import pytest
-from reference_client import HEADERS
+from reference_client import HEADERS, Client
+from starlette.middleware.gzip import GZipMiddleware
 
 from runs_conformance.reference import ReferenceOptions, running, serve
 from runs_conformance.reference.instances import conforming
+from runs_conformance.reference.server import _listen
 
 
 def slow_stream(url: str) -> tuple[str, httpx2.Client]:
@@ -72,6 +74,19 @@ def test_serve_says_where_it_listens():
 def test_a_port_in_use_is_an_os_error():
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
         serve(port=taken.getsockname()[1])
+
+
+def test_the_listener_says_tcp():
+    with _listen("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
+
+
+def test_an_app_can_be_wrapped():
+    def compressed(app):
+        return GZipMiddleware(app, minimum_size=1)
+
+    with Client(ReferenceOptions(wrappers=(compressed,))) as client:
+        assert client.send("GET", "/assistants").headers["content-encoding"] == "gzip"
 
 
 @pytest.mark.parametrize(

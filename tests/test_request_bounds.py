@@ -54,7 +54,8 @@ REFUSED = [
     search(ranking_options={}), search(ranking_options=1), ranking(score_threshold=-0.1),
     ranking(score_threshold=1.1), ranking(score_threshold="1"), ranking(ranker="best"), ranking(ranker=None),
     {"tools": [{"type": "file_search", "file_search": 1}]},
-    {"metadata": {f"k{i}": "v" for i in range(17)}}, {"metadata": {LONG: "v"}}, {"metadata": {"k": "v" * 513}},
+    {"metadata": {f"k{i}": "v" for i in range(17)}}, {"metadata": {LONG: "v"}},
+    {"metadata": {"k": "v" * 513}},
     {"metadata": {"k": 1}}, {"metadata": {"k": None}},
     {"truncation_strategy": "auto"}, {"truncation_strategy": {}}, {"truncation_strategy": {"type": "none"}},
     {"truncation_strategy": {"type": "last_messages"}},
@@ -79,12 +80,14 @@ REFUSED = [
     {"additional_messages": [{"role": "user"}]}, {"additional_messages": [{"content": "a"}]},
     {"additional_messages": ["a"]}, message(role="system"), message(role=None), message(content=None),
     message(content=[]), message(content={}), message(file_ids=[]), message(metadata={"k": 1}),
-    message(content=["a"]), part(), part(type="audio"), part(type="text"), part(type="text", text={"value": "a"}),
+    message(content=["a"]), part(), part(type="audio"), part(type="text"),
+    part(type="text", text={"value": "a"}),
     part(type="image_url"), part(type="image_url", image_url={}), part(type="image_url", image_url="a:b"),
     part(type="image_url", image_url={"url": "no address"}), part(type="image_url", image_url={"url": 1}),
     part(type="image_url", image_url={"url": "a:b", "detail": "best"}), part(type="image_file"),
     part(type="image_file", image_file={}), part(type="image_file", image_file={"file_id": 1}),
-    part(type="image_file", image_file={"file_id": "f", "detail": None}), part(type="image_file", image_file="f"),
+    part(type="image_file", image_file={"file_id": "f", "detail": None}),
+    part(type="image_file", image_file="f"),
     message(attachments={}), message(attachments=["f"]), message(attachments=[{}]),
     message(attachments=[{"file_id": "f"}]), message(attachments=[{"tools": []}]), attachment(file_id=1),
     attachment({}), attachment("file_search"), attachment({"type": "function"}), attachment(tools=None),
@@ -97,10 +100,13 @@ ACCEPTED = [
         "temperature", "top_p", "stream", "max_prompt_tokens", "max_completion_tokens", "truncation_strategy",
         "tool_choice", "response_format", "reasoning_effort")),
     *({"temperature": n} for n in (0, 1, 2, 0.1)), *({"top_p": n} for n in (0, 1, 0.1)),
-    {"max_prompt_tokens": 256}, {"max_completion_tokens": 256}, {"tools": [{"type": "code_interpreter"}] * 20},
-    {"tools": []}, {"tools": [{"type": "file_search"}]}, {"tools": [{"type": "function", "function": {"name": "f"}}]},
+    {"max_prompt_tokens": 256}, {"max_completion_tokens": 256},
+    {"tools": [{"type": "code_interpreter"}] * 20},
+    {"tools": []}, {"tools": [{"type": "file_search"}]},
+    {"tools": [{"type": "function", "function": {"name": "f"}}]},
     function(name="n" * 64), function(strict=True), function(strict=None), function(parameters={"type": {}}),
-    search(max_num_results=1), search(max_num_results=50), ranking(score_threshold=0), ranking(score_threshold=1),
+    search(max_num_results=1), search(max_num_results=50), ranking(score_threshold=0),
+    ranking(score_threshold=1),
     ranking(ranker="auto"), ranking(ranker="default_2024_08_21"), {"metadata": {}},
     {"metadata": {f"k{i}": "v" for i in range(16)}}, {"metadata": {"k" * 64: "v" * 512}},
     {"truncation_strategy": {"type": "auto", "last_messages": None}},
@@ -152,20 +158,26 @@ THREAD_REFUSED = [
     {"thread": None}, {"thread": []}, {"thread": {"surplus": 1}}, {"thread": {"messages": None}},
     {"thread": {"messages": [{}]}}, {"thread": {"metadata": {"k": 1}}}, {"additional_messages": []},
     {"additional_instructions": "a"}, {"reasoning_effort": "low"}, {"include": []},
-    {"thread": {"tool_resources": []}}, {"thread": {"tool_resources": {"code_interpreter": {"file_ids": ["f"] * 21}}}},
+    {"thread": {"tool_resources": []}},
+    {"thread": {"tool_resources": {"code_interpreter": {"file_ids": ["f"] * 21}}}},
     {"thread": {"tool_resources": {"code_interpreter": {"file_ids": [1]}}}},
-    {"thread": {"tool_resources": {"code_interpreter": 1}}}, {"thread": {"tool_resources": {"file_search": 1}}},
+    {"thread": {"tool_resources": {"code_interpreter": 1}}},
+    {"thread": {"tool_resources": {"file_search": 1}}},
     stores(), stores(vector_store_ids=["v"], vector_stores=[]), stores(vector_store_ids=["v", "w"]),
     stores(vector_store_ids="v"), stores(vector_store_ids=[1]), stores(vector_stores=[{}, {}]),
     stores(vector_stores=[1]), stores(vector_stores={}), stores(vector_stores=[{"file_ids": "f"}]),
     stores(vector_stores=[{"file_ids": [1]}]), stores(vector_stores=[{"metadata": {"k": 1}}]),
-    chunked(None), chunked("auto"), chunked({}), chunked({"type": "none"}), chunked({"type": "auto", "surplus": 1}),
+    chunked(None), chunked("auto"), chunked({}), chunked({"type": "none"}),
+    chunked({"type": "auto", "surplus": 1}),
     chunked({"type": "static"}), chunked({**static(100, 0), "surplus": 1}), chunked(static(99, 0)),
     chunked(static(4097, 0)), chunked(static("100", 0)), chunked(static(100, "0")), chunked(static(100, 0.5)),
     chunked(static(100, 0, surplus=1)), chunked({"type": "static", "static": {"max_chunk_size_tokens": 100}}),
-    chunked({"type": "static", "static": {"chunk_overlap_tokens": 0}}), chunked({"type": "static", "static": 1}),
+    chunked({"type": "static", "static": {"chunk_overlap_tokens": 0}}),
+    chunked({"type": "static", "static": 1}),
+    {"tool_resources": {"code_interpreter": {"file_ids": "f"}}},
     {"tool_resources": []}, {"tool_resources": {"code_interpreter": {"file_ids": ["f"] * 21}}},
-    {"tool_resources": {"file_search": {"vector_store_ids": ["v", "w"]}}}, {"tool_resources": {"file_search": 1}},
+    {"tool_resources": {"file_search": {"vector_store_ids": ["v", "w"]}}},
+    {"tool_resources": {"file_search": 1}},
     *(fields for fields in REFUSED if next(iter(fields)) in {
         "assistant_id", "model", "instructions", "tools", "metadata", "stream", "temperature", "top_p",
         "max_prompt_tokens", "max_completion_tokens", "truncation_strategy", "tool_choice", "response_format",
@@ -177,7 +189,8 @@ THREAD_ACCEPTED = [
     {"thread": {"tool_resources": {"code_interpreter": {"file_ids": []}}}}, stores(vector_store_ids=["v"]),
     stores(vector_stores=[{"file_ids": ["f"]}]), chunked({"type": "auto"}), chunked(static(100, 50)),
     chunked(static(4096, 2048)), {"tool_resources": None}, {"tool_resources": {}},
-    {"tool_resources": {"code_interpreter": {"file_ids": ["f"] * 20}, "file_search": {"vector_store_ids": ["v"]}}},
+    {"tool_resources": {"code_interpreter": {"file_ids": ["f"] * 20}}},
+    {"tool_resources": {"file_search": {"vector_store_ids": ["v"]}}},
 ]  # fmt: skip
 
 
@@ -192,3 +205,9 @@ def test_create_thread_and_run_accepts(fields):
     value = {"assistant_id": "asst_1", **fields}
     assert schemas.violations("create_thread_and_run_request", value, variant="documented") == ()
     assert schemas.is_valid("create_thread_and_run_request", value, variant="sent")
+
+
+@pytest.mark.parametrize("name", ["create_run_request", "create_thread_and_run_request"])
+@pytest.mark.parametrize("value", [None, [], "asst_1", 1, {}], ids=repr)
+def test_a_body_is_an_object_with_an_assistant(name, value):
+    assert not schemas.is_valid(name, value, variant="documented")

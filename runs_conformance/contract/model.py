@@ -203,7 +203,7 @@ class Operation:
         return self.ids.get(kind)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Snapshot:
     """A run (step, message, thread) as one exchange showed it; `where` says at which event or pointer."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -101,7 +102,9 @@ def create_app(options: ReferenceOptions | None = None) -> Starlette:
         Route("/_reference/clock", server.clock, methods=["POST"]),
     ]
     app = Starlette(
-        routes=[*control, *paths], exception_handlers={HTTPException: server.unknown, 500: server.broken}
+        routes=[*control, *paths],
+        middleware=[Middleware(wrapper) for wrapper in chosen.wrappers],
+        exception_handlers={HTTPException: server.unknown, 500: server.broken},
     )
     app.router.redirect_slashes = False
     return app

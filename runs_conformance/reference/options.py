@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from starlette.types import ASGIApp
 
     from runs_conformance.reference.behaviour import Behaviour
 
@@ -20,7 +22,7 @@ class ReferenceOptions:
     `chunking` cuts a stream into whole events, single bytes, or pieces of random length (by `seed`) that
     ignore the borders of events and of UTF-8 characters. `pace` and `slow_pace` are seconds between events
     (the latter for runs whose last user message says "slowly"). A run that nobody reads moves one status
-    each `idle_ticks` ticks of `tick` seconds. `faults` are applied in order to the default behaviour.
+    each `idle_ticks` ticks of `tick` seconds. `faults` are applied in order to the default behaviour; `wrappers` go around the whole app, the first outermost.
     """
 
     base_path: str = "/v1"
@@ -34,4 +36,5 @@ class ReferenceOptions:
     idle_ticks: int = 15
     lifetime: int = 600
     poll_after_ms: int | None = None
-    faults: tuple[Callable[[Behaviour], Behaviour], ...] = field(default=())
+    faults: tuple[Callable[[Behaviour], Behaviour], ...] = ()
+    wrappers: tuple[Callable[[ASGIApp], ASGIApp], ...] = ()

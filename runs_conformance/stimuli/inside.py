@@ -16,7 +16,7 @@ from runs_conformance.stimuli.base import CREATE_BOTH, CREATE_RUN, OPERATIONS, S
 STRICT: Final = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": False}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Inside:
     """One value inside the contract. `fields` are merged into the body; `message` and `tools` are stacked onto its lists.
 

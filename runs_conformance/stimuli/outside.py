@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from runs_conformance.contract.checks.refusals import undecided
 from runs_conformance.contract.jsontext import brief, pointer
+from runs_conformance.contract.model import to_bytes
 from runs_conformance.contract.register import NEWEST, load
 from runs_conformance.contract.schemas import Site, Violation, violations, walk
 from runs_conformance.contract.shapes import place
@@ -50,8 +51,12 @@ class Outside:
         shown = "left out" if self.value is REMOVE else brief(self.value, 40)
         return f"{pointer(self.path)} {shown} ({self.keyword})"
 
-    def body(self, assistant: str, text: str) -> dict[str, Any]:
-        """The faulty body for a living assistant; `text` is the user message, to be found again if it leaks."""
+    def body(self, assistant: str, text: str) -> Any:
+        """The faulty body for a living assistant (bytes when it is no object); `text` is the user message, to be found
+        again if it leaks.
+        """
+        if not self.path:
+            return to_bytes(self.value)
         made = self.template
         if self.path[:1] != ("assistant_id",):
             made = put(made, ("assistant_id",), assistant)

@@ -8,6 +8,7 @@ cookies are not kept.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import logging
 import threading
 import time
@@ -54,6 +55,8 @@ class Client:
         )
         self._thread.start()
         self._http = _http(is_loopback(self.base_url))
+        # For a session that nobody closed, say because of an interrupt.
+        atexit.register(self.close)
 
     def __enter__(self) -> Self:
         return self
@@ -64,6 +67,7 @@ class Client:
     def close(self) -> None:
         if self._loop.is_closed():
             return
+        atexit.unregister(self.close)
         self._run(self._http.aclose())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()

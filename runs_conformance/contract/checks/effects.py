@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-import jsonschema
-import referencing.exceptions
+from referencing import Registry
+from referencing.exceptions import Unresolvable
 
-from runs_conformance.contract.checks.common import collapse, dicts, inner
+from runs_conformance.contract.checks.common import collapse, dicts, inner, whole
 from runs_conformance.contract.checks.steps import required_calls
+from runs_conformance.contract.compare import same
 from runs_conformance.contract.findings import Finding, failed, passed, verdict
 from runs_conformance.contract.jsontext import MISSING, brief, decode
 from runs_conformance.contract.judge import Context, on_trace
@@ -17,6 +19,7 @@ from runs_conformance.contract.model import Exchange, Snapshot, Trace
 from runs_conformance.contract.operations import CREATE
 from runs_conformance.contract.timeline import Sighting, Span, Story, stories
 from runs_conformance.contract.traces import answer_run, objects, of_kind
+from runs_conformance.contract.violations import exact_validator
 
 _JSON_FORMATS: Final = ("json_object", "json_schema")
 _COUNTS: Final = ("prompt_tokens", "completion_tokens", "total_tokens")
@@ -109,13 +112,21 @@ def _forced(story: Story, choice: Any) -> Iterator[Finding]:
     calls = [call for one in story.sightings for call in required_calls(one.run)]
     steps = sorted(_steps(story).values(), key=lambda one: (_created(one), one.value.get("type") != "tool_calls"))
     exchange = steps[0].exchange if steps else _last(story).snapshot.exchange
-    if steps and steps[0].value.get("type") == "message_creation" and not (calls and len(steps) == 1):
+    complete = _from_start(story)
+    if complete and steps and steps[0].value.get("type") == "message_creation":
         yield failed(row, exchange, expected="a tool call before the message", actual=f"first step {brief(steps[0].value)}")
         return
-    calls = calls or [call for one in steps for call in dicts(inner(one.value, "step_details", "tool_calls"))]
-    if calls:
-        fine = choice == "required" or any(_named(call, choice) for call in calls)
+    calls += [call for one in steps for call in dicts(inner(one.value, "step_details", "tool_calls"))]
+    fine = bool(calls) and (choice == "required" or any(_named(call, choice) for call in calls))
+    if fine or (complete and calls):
         yield verdict(row, fine, exchange, expected=f"a call of {brief(choice)}", actual=calls)
+
+
+def _from_start(story: Story) -> bool:
+    """The run's first steps were seen: its creation was streamed, or all steps were listed after its end."""
+    first = story.sightings[0].span.exchange
+    streamed = first.streamed and first.operation.name in CREATE
+    return streamed or (_last(story).final and _all_steps(story))
 
 
 def _created(shown: Snapshot) -> int:
@@ -161,10 +172,13 @@ def _json_text(exchange: Exchange, where: str, text: str, wanted: dict[str, Any]
 
 
 def _misfit(schema: dict[str, Any], value: Any) -> str | None:
-    """The first breach, "" for none; None for a schema that can't be used (malformed, or pointing elsewhere)."""
+    """The first breach, "" for none; None for a schema that can't be used (malformed, or pointing elsewhere).
+
+    The empty registry keeps the validator from fetching what a schema points to.
+    """
     try:
-        error = next(jsonschema.Draft202012Validator(schema).iter_errors(value), None)
-    except (jsonschema.SchemaError, referencing.exceptions.Unresolvable, TypeError, ValueError, RecursionError):
+        error = next(iter(exact_validator(schema, Registry()).iter_errors(value)), None)
+    except (Unresolvable, re.error, TypeError, ValueError, AttributeError, RecursionError):
         return None
     return "" if error is None else error.message[:200]
 
@@ -191,7 +205,9 @@ def thread_messages(trace: Trace, _: Context) -> Iterator[Finding]:
     """Whole lists of the thread's messages, read after the run had completed."""
     for story in stories(trace):
         done = next((one for one in story.sightings if one.status == "completed"), None)
-        lists = [span for span in story.spans if done is not None and done.span.before(span) and whole_list(span)]
+        if done is None or trace.of("deleteMessage"):
+            continue
+        lists = [span for span in story.spans if done.span.before(span) and whole_list(span)]
         for span in lists[:1]:
             yield from _run_messages(story, span)
             yield from _additional(story, span)
@@ -208,8 +224,9 @@ def whole_list(span: Span) -> bool:
 
 def _listed(span: Span) -> list[dict[str, Any]]:
     """Oldest first."""
-    data = dicts(span.exchange.response.object.get("data")) if span.exchange.response else []
-    return data if ("order", "asc") in span.exchange.request.query else data[::-1]
+    data = dicts(inner(span.exchange.answer, "data"))
+    oldest_first = data if ("order", "asc") in span.exchange.request.query else data[::-1]
+    return sorted(oldest_first, key=lambda one: one["created_at"] if whole(one.get("created_at")) else 0)
 
 
 def _run_messages(story: Story, span: Span) -> Iterator[Finding]:
@@ -260,7 +277,7 @@ def usage_sum(trace: Trace, _: Context) -> Iterator[Finding]:
             continue
         counts = [one.value.get("usage") for one in steps]
         if all(isinstance(count, dict) for count in counts):
-            total = {name: sum(inner(count, name) or 0 for count in counts) for name in _COUNTS}
+            total = {name: sum(found for one in counts if whole(found := inner(one, name))) for name in _COUNTS}
             given = {name: usage.get(name) for name in _COUNTS}
             yield verdict(
                 "response.usage.steps-sum", given == total, _last(story).snapshot.exchange, where="/usage",
@@ -299,7 +316,7 @@ def _plain(exchange: Exchange) -> dict[str, Any]:
 def _same_runs(one: Exchange, two: Exchange) -> Finding:
     left, right = answer_run(one), answer_run(two)
     asked = [name for name in _plain(one) if name in left and name in right]
-    differ = sorted({*(left.keys() ^ right.keys()), *(name for name in asked if left[name] != right[name])})
+    differ = sorted({*(left.keys() ^ right.keys()), *(name for name in asked if not same(left[name], right[name]))})
     return verdict(
         "isolation.streamed-equals-polled", not differ, one, expected=f"the keys and settings of {two.id}",
         actual=f"other {brief(differ)}",

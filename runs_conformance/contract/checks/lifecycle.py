@@ -14,7 +14,7 @@ from runs_conformance.contract.checks import effects as effects  # noqa: PLC0414
 from runs_conformance.contract.checks import locks as locks  # noqa: PLC0414
 from runs_conformance.contract.checks import run_fields as run_fields  # noqa: PLC0414
 from runs_conformance.contract.checks import tool_outputs as tool_outputs  # noqa: PLC0414
-from runs_conformance.contract.checks.common import broke_off, collapse, stream, whole
+from runs_conformance.contract.checks.common import broke_off, collapse, stream
 from runs_conformance.contract.findings import Finding, passed, verdict
 from runs_conformance.contract.judge import Context, on_trace
 from runs_conformance.contract.model import Exchange, Trace
@@ -24,27 +24,29 @@ from runs_conformance.contract.timeline import FINAL, Sighting, Story, stories
 MOVES: Final[Mapping[str, tuple[str, ...]]] = {
     "queued": ("in_progress", "cancelling", "expired", "failed"),
     "in_progress": ("requires_action", "completed", "failed", "incomplete", "cancelling", "expired"),
-    "requires_action": ("expired", "cancelling", "cancelled"),
+    "requires_action": ("expired", "cancelling"),
     "cancelling": FINAL,
 }
 # Seconds that a server's sweep for expired runs, and the clocks, may be late.
 LATE: Final = 60
+# Seconds; a run that is older by the answer's own date is an example or a replay, not a live run.
+A_DAY: Final = 86_400
+
+
+# What a waiting run can show while nobody submits outputs or cancels it.
+_WAITING: Final = frozenset({"requires_action", "expired", "cancelling", "cancelled"})
 
 
 def reachable(status: str, submitted: bool, cancelled: bool) -> frozenset[str]:
-    """All statuses that a later read may show. Without tool outputs or a cancel call a waiting run can only stay or expire."""
+    """All statuses that a later read may show; tool outputs open the way back to queued."""
+    if status == "requires_action" and not (submitted or cancelled):
+        return _WAITING
     found, todo = {status}, [status]
     while todo:
         now = todo.pop()
-        after = MOVES.get(now, ())
-        if now == "requires_action":
-            waits = ("expired", "cancelling", "cancelled") if not cancelled or now == status else after
-            after = (*waits, *(("queued",) if submitted else ()))
-        if now == "cancelling" and status == "requires_action" and not (submitted or cancelled):
-            after = ("cancelled", "expired")
-        fresh = [one for one in after if one not in found]
-        found.update(fresh)
-        todo.extend(fresh)
+        after = (*MOVES.get(now, ()), *(("queued",) if submitted and now == "requires_action" else ()))
+        todo += [one for one in after if one not in found]
+        found.update(after)
     return frozenset(found)
 
 
@@ -122,9 +124,8 @@ def _in_time(story: Story) -> Iterator[Finding]:
         expires, now = one.run.get("expires_at"), server_time(one.snapshot.exchange)
         if one.final or one.status == "requires_action":
             yield passed("lifecycle.ends-in-time", one.snapshot.exchange)
-        if one.status in _OVERDUE and whole(expires) and now is not None and not stream(one.snapshot.exchange):
-            assert isinstance(expires, int)
-            if now > expires + LATE:
+        if one.status in _OVERDUE and isinstance(expires, int) and now is not None and not stream(one.snapshot.exchange):
+            if expires + LATE < now < expires + A_DAY:
                 yield verdict(
                     _OVERDUE[one.status], False, one.snapshot.exchange, where=f"{one.snapshot.where} /status",
                     expected=f"expired, {now - expires:.0f} s after expires_at", actual=one.status,

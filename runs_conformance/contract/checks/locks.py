@@ -102,12 +102,18 @@ def _valid(exchange: Exchange, context: Context) -> bool:
     return body is not MISSING and is_valid(schema, body, variant="documented", edition=context.edition)
 
 
+def _plain(exchange: Exchange) -> bool:
+    """A message of nothing but text: its content gives no reason to refuse it."""
+    text_only = isinstance(exchange.request.object.get("content"), str) and not exchange.request.object.get("attachments")
+    return exchange.operation.name == "createMessage" and text_only
+
+
 def _message(span: Span, active: list[tuple[Story, Sighting]]) -> Iterator[Finding]:
     row, exchange = "lifecycle.lock.message-refused", span.exchange
     if exchange.response is not None and exchange.response.refused:
         yield passed(row, exchange)
         return
-    for story, last in active:
+    for story, last in active if exchange.ok else ():
         later = story.after(span)
         if later and later[0].status in ACTIVE:
             yield failed(
@@ -129,7 +135,7 @@ def _released(span: Span, runs: list[str], context: Context) -> Iterator[Finding
     error = response.object.get("error")
     message = str(error.get("message")) if isinstance(error, dict) else ""
     blamed = [name for name in runs if name in message]
-    plain = exchange.operation.name == "createMessage" and response.status in (400, 409) and _valid(exchange, context)
+    plain = response.status in (400, 409) and _plain(exchange) and _valid(exchange, context)
     if blamed or plain:
         yield failed(row, exchange, expected="accepted, as no run is active", actual=f"status {response.status}: {message}")
 

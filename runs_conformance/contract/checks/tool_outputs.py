@@ -18,8 +18,8 @@ from runs_conformance.contract.schemas import is_valid
 from runs_conformance.contract.timeline import Sighting, Span, Story, stories
 from runs_conformance.contract.traces import answer_run
 
-# Answers that say nothing on the call itself: a bad key, a missing right, a time-out, too many calls.
-BESIDE_THE_POINT = (401, 403, 408, 429)
+# Answers that say nothing on the call itself: a bad key, a missing right, a time-out, too many calls, a gateway in trouble.
+BESIDE_THE_POINT = (401, 403, 408, 429, 502, 503, 504)
 
 
 def judged(exchange: Exchange) -> bool:
@@ -27,7 +27,7 @@ def judged(exchange: Exchange) -> bool:
     response = exchange.response
     if response is None or exchange.throttled or (response.failure is not None and response.events is None):
         return False
-    return response.status not in BESIDE_THE_POINT and response.status < 500
+    return response.status not in BESIDE_THE_POINT
 
 
 @on_trace(
@@ -95,7 +95,7 @@ def _complete(story: Story, span: Span, needed: frozenset[str], refused: bool) -
     """All outputs for a waiting run. A refusal is excused if the run had expired or been cancelled meanwhile."""
     row, exchange = "lifecycle.submit.accepted", span.exchange
     later = story.after(span)
-    if refused:
+    if refused or exchange.status == 500:
         if later and later[0].status == "requires_action":
             yield verdict(row, False, exchange, expected="200 and the run queued", actual=f"status {exchange.status}")
         return
