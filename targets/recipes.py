@@ -35,6 +35,7 @@ class Recipe:
     base: str = "/v1"
     key: str = "sk-fake-target"
     upstream: bool = False
+    upstream_key: str = ""
     document: bool = False
     render: tuple[str, ...] = ()
     deadline: float = 60.0

@@ -30,6 +30,8 @@ from verdicts import Line
 
 ROOT = recipes.HERE.parent
 KEY_VARIABLE = "TARGET_KEY"  # the name that the profiles give as key_env
+SECOND_KEY_VARIABLE = "TARGET_SECOND_KEY"  # and as second_key_env
+SECOND_KEY = "sk-fake-second"
 CHECK_DEADLINE = 900.0  # seconds
 
 
@@ -45,13 +47,20 @@ class Settings:
     arguments: tuple[str, ...]
 
 
-def reference(home: Path, port: int) -> AbstractContextManager[float]:
-    """The upstream for gateways: our reference target, as anybody starts it."""
-    command = (sys.executable, "-m", "runs_conformance", "serve", "--port", str(port))
-    ready = f"http://127.0.0.1:{port}/v1/models"
-    log = home / "upstream.log"
+def reference(recipe: Recipe, home: Path, port: int) -> AbstractContextManager[float]:
+    """The upstream for gateways: our reference target, which knows the keys that should reach it."""
+    script = str(recipes.HERE / "upstream.py")
+    keys = (recipe.upstream_key or recipe.key, SECOND_KEY)
     return processes.running(
-        Program("reference target", command, {**os.environ}, home, log, ready, deadline=30)
+        Program(
+            name="reference target",
+            command=(sys.executable, script, str(port), *keys),
+            variables={**os.environ, "PYTHONPATH": str(ROOT)},
+            folder=home,
+            log=home / "upstream.log",
+            ready=f"http://127.0.0.1:{port}/v1/models",
+            deadline=30,
+        )
     )
 
 
@@ -67,7 +76,7 @@ def started(recipe: Recipe, home: Path, document: Path) -> Iterator[tuple[str, f
         (home / name).write_text(recipes.fill((recipe.folder / name).read_text("utf-8"), places), "utf-8")
     with contextlib.ExitStack() as stack:
         if recipe.upstream:
-            stack.enter_context(reference(home, ports[1]))
+            stack.enter_context(reference(recipe, home, ports[1]))
         seconds = stack.enter_context(processes.running(program(recipe, home, places)))
         yield f"http://127.0.0.1:{ports[0]}{recipe.base}", seconds
 
@@ -92,7 +101,8 @@ def check(recipe: Recipe, url: str, home: Path, arguments: Sequence[str]) -> ver
     options = ("--profile", str(home / "profile.toml"), "--results", str(results), *arguments)
     command = (sys.executable, "-m", "runs_conformance", "check", url, *options)
     log = home / "check.log"
-    code = processes.finish(command, {**os.environ, KEY_VARIABLE: recipe.key}, ROOT, log, CHECK_DEADLINE)
+    keys = {KEY_VARIABLE: recipe.key, SECOND_KEY_VARIABLE: SECOND_KEY}
+    code = processes.finish(command, {**os.environ, **keys}, ROOT, log, CHECK_DEADLINE)
     if not results.is_file():
         raise LaunchError(f"{recipe.name}: the check ended with {code} and wrote no results; see {log}")
     return verdicts.read(results)

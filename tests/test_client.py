@@ -24,8 +24,9 @@ def head_of(request: bytes) -> dict[str, str]:
 
 
 def with_body(body: bytes, status: str = "200 OK", **headers: str) -> bytes:
-    lines = {"Content-Type": "application/json", "Content-Length": str(len(body))} | headers
-    head = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in lines.items())
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    lines = {"Content-Type": "application/json", "Content-Length": str(len(body))} | given
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
     return f"HTTP/1.1 {status}\r\n{head}\r\n".encode() + body
 
 
@@ -43,7 +44,10 @@ def test_what_goes_out_and_what_is_kept():
 
 
 def test_the_record_shows_every_header_but_no_secret():
-    environ_header = {"headers": {"X-Token": "open-sesame-1"}, "query": {"api-version": "1", "key": "hidden-2"}}
+    environ_header = {
+        "headers": {"X-Token": "open-sesame-1"},
+        "query": {"api-version": "1", "key": "hidden-2"},
+    }
     with RawServer(always(JSON % (2, b"{}"))) as server, client_of(server, **environ_header) as client:
         kept = client.send("GET", "/threads/t")
     assert (kept.request.headers.get("Authorization"), kept.request.headers.get("X-Token")) == ("***", "***")
@@ -63,8 +67,18 @@ def test_a_secret_that_the_target_echoes_is_starred_at_its_length():
 
 def test_headers_can_be_replaced_and_left_out():
     with RawServer(always(JSON % (2, b"{}"))) as server, client_of(server) as client:
-        client.send("POST", "/threads", body=b"{", headers={"Authorization": "Bearer wrong", "content-type": "text/plain"})
-        client.send("POST", "/threads", body=b"{", drop_headers=["authorization", "OpenAI-Beta", "Content-Type", "User-Agent"])
+        client.send(
+            "POST",
+            "/threads",
+            body=b"{",
+            headers={"Authorization": "Bearer wrong", "content-type": "text/plain"},
+        )
+        client.send(
+            "POST",
+            "/threads",
+            body=b"{",
+            drop_headers=["authorization", "OpenAI-Beta", "Content-Type", "User-Agent"],
+        )
     replaced, dropped = map(head_of, server.requests)
     assert (replaced["authorization"], replaced["content-type"]) == ("Bearer wrong", "text/plain")
     assert not {"authorization", "openai-beta", "content-type", "user-agent"} & set(dropped)
@@ -82,7 +96,9 @@ def test_the_api_key_style_and_no_key_at_all():
     assert not {"api-key", "authorization"} & set(second)
 
 
-@pytest.mark.parametrize("path", ["/threads/a?b=1", "/threads/a#b", "/threads/\ud800", "/threads/a b\r\nX: y", "//evil.example/x"])
+@pytest.mark.parametrize(
+    "path", ["/threads/a?b=1", "/threads/a#b", "/threads/\ud800", "/threads/a b\r\nX: y", "//evil.example/x"]
+)
 def test_an_id_leads_nowhere_else(path):
     with RawServer(always(JSON % (2, b"{}"))) as server, client_of(server) as client:
         kept = client.send("GET", path)
@@ -101,7 +117,10 @@ def test_content_encodings(encoding):
         "two members": gzip.compress(plain[:5]) + gzip.compress(plain[5:]),
     }  # fmt: skip
     name = "deflate" if "deflate" in encoding else "gzip"
-    with RawServer(always(with_body(bodies[encoding], Content_Encoding=name))) as server, client_of(server) as client:
+    with (
+        RawServer(always(with_body(bodies[encoding], Content_Encoding=name))) as server,
+        client_of(server) as client,
+    ):
         kept = client.send("GET", "/threads/t")
     assert (kept.response.body, kept.response.failure) == (plain, None)
 
@@ -111,7 +130,9 @@ def test_429_is_waited_for_and_told():
         connection.request()
         connection.send(with_body(b"{}", "429 Too Many Requests", Retry_After="0.05"))
         connection.request()
-        connection.send(with_body(b"{}", "503 Service Unavailable", Retry_After="Wed, 21 Oct 2015 07:28:00 GMT"))
+        connection.send(
+            with_body(b"{}", "503 Service Unavailable", Retry_After="Wed, 21 Oct 2015 07:28:00 GMT")
+        )
         connection.request()
         connection.answer(b'{"id":"run_1"}')
 
@@ -124,13 +145,19 @@ def test_429_is_waited_for_and_told():
 
 @pytest.mark.parametrize(("asked", "tries"), [("3600", 1), ("0.01", 5)])
 def test_throttling_has_an_end(asked, tries):
-    with RawServer(always(with_body(b"{}", "429 Too Many Requests", Retry_After=asked))) as server, client_of(server) as client:
+    with (
+        RawServer(always(with_body(b"{}", "429 Too Many Requests", Retry_After=asked))) as server,
+        client_of(server) as client,
+    ):
         kept = client.send("GET", "/threads/t")
     assert (kept.throttled, len(client.journal)) == (True, tries)
 
 
 def test_a_target_that_stays_throttled_is_waited_for_twice_only():
-    with RawServer(always(with_body(b"", "429 Too Many Requests", Retry_After="0"))) as server, client_of(server) as client:
+    with (
+        RawServer(always(with_body(b"", "429 Too Many Requests", Retry_After="0"))) as server,
+        client_of(server) as client,
+    ):
         for _ in range(4):
             client.send("GET", "/threads/t")
     assert client.requests == 5 + 5 + 1 + 1

@@ -49,10 +49,16 @@ CASES = {
     "closes after the request": (answering(b""), "disconnected"),
     "closes within the head": (answering(b"HTTP/1.1 200 OK\r\nContent-"), "disconnected"),
     "drips the head": (after(b"", lambda c: c.drip(OK * 9, 0.05)), "deadline"),
-    "drips the body": (after(OK + b"Content-Length: 999\r\n\r\n", lambda c: c.drip(b" " * 99, 0.05)), "deadline"),
+    "drips the body": (
+        after(OK + b"Content-Length: 999\r\n\r\n", lambda c: c.drip(b" " * 99, 0.05)),
+        "deadline",
+    ),
     "head without end": (after(OK, lambda c: c.endless(b"X-More: %s\r\n" % (b"y" * 1000))), "protocol"),
     "body without end": (after(OK + b"\r\n", lambda c: c.endless(b"x" * 65536)), "too-large"),
-    "chunks without end": (after(CHUNKED, lambda c: c.endless(b"3e8\r\n%s\r\n" % (b"x" * 1000))), "too-large"),
+    "chunks without end": (
+        after(CHUNKED, lambda c: c.endless(b"3e8\r\n%s\r\n" % (b"x" * 1000))),
+        "too-large",
+    ),
     "says too long": (answering(OK + b"Content-Length: 9\r\n\r\n{}"), "disconnected"),
     "resets in the body": (after(OK + b"Content-Length: 9\r\n\r\n{}", Connection.reset), "disconnected"),
     "ends within a chunk": (answering(CHUNKED + b"5\r\n{"), "disconnected"),
@@ -65,7 +71,10 @@ CASES = {
     "half a gzip": (answering(GZIP % (12, gzip.compress(b"{}" * 99)[:12])), "encoding"),
     "no gzip": (answering(GZIP % (2, b"{}")), "encoding"),
     "brotli": (answering(OK + b"Content-Encoding: br\r\nContent-Length: 2\r\n\r\n{}"), "encoding"),
-    "gzip twice": (answering(OK + b"Content-Encoding: gzip, gzip\r\nContent-Length: 2\r\n\r\n{}"), "encoding"),
+    "gzip twice": (
+        answering(OK + b"Content-Encoding: gzip, gzip\r\nContent-Length: 2\r\n\r\n{}"),
+        "encoding",
+    ),
     "gzip bomb": (answering(GZIP % (len(b := gzip.compress(bytes(30_000_000))), b)), "too-large"),
 }
 
@@ -93,7 +102,10 @@ def test_what_came_before_the_break_is_kept():
 
 
 def test_of_too_much_the_beginning_is_kept():
-    with RawServer(CASES["body without end"][0]) as server, client_of(server, limits={"max_bytes": 500_000}) as client:
+    with (
+        RawServer(CASES["body without end"][0]) as server,
+        client_of(server, limits={"max_bytes": 500_000}) as client,
+    ):
         kept = client.send("GET", "/threads/t")
     assert len(kept.response.body) == KEPT_OF_TOO_LARGE
     assert sum(chunk.size for chunk in kept.response.chunks) == KEPT_OF_TOO_LARGE
@@ -127,7 +139,10 @@ def test_a_redirect_is_not_followed_and_the_key_stays_home():
 
 
 def test_cookies_are_not_kept():
-    with RawServer(always(OK + b"Set-Cookie: a=b; Path=/\r\nContent-Length: 2\r\n\r\n{}")) as server, client_of(server) as client:
+    with (
+        RawServer(always(OK + b"Set-Cookie: a=b; Path=/\r\nContent-Length: 2\r\n\r\n{}")) as server,
+        client_of(server) as client,
+    ):
         client.send("GET", "/threads/t")
         client.send("GET", "/threads/t")
     assert b"cookie" not in server.requests[1].lower()
@@ -200,7 +215,20 @@ def test_plain_http_at_a_https_url():
 
 
 def test_a_certificate_of_nobody_is_not_trusted(tmp_path):
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "k", "-out", "c", "-subj", "/CN=localhost"]
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-keyout",
+        "k",
+        "-out",
+        "c",
+        "-subj",
+        "/CN=localhost",
+    ]
     try:
         subprocess.run([*command, "-days", "2"], cwd=tmp_path, check=True, capture_output=True)
     except FileNotFoundError:
@@ -233,7 +261,10 @@ def test_a_target_that_hangs_each_time_is_given_less_and_less():
 
 def test_bytes_one_by_one_do_not_grow_the_record_without_bound():
     body = b"1\r\nx\r\n" * (MAX_CHUNKS + 500) + b"0\r\n\r\n"
-    with RawServer(answering(CHUNKED + body)) as server, client_of(server, timeouts={"exchange": 60}) as client:
+    with (
+        RawServer(answering(CHUNKED + body)) as server,
+        client_of(server, timeouts={"exchange": 60}) as client,
+    ):
         response = client.send("GET", "/threads/t").response
     assert len(response.chunks) == MAX_CHUNKS
     assert sum(chunk.size for chunk in response.chunks) == len(response.body) == MAX_CHUNKS + 500
@@ -249,7 +280,9 @@ def test_errors_in_the_request_are_exchanges_too():
 
 WHOLE = JSON % (9, b'{"id":1} ')
 BROKEN = st.binary(max_size=200) | st.builds(
-    lambda at, junk: WHOLE[:at] + junk + WHOLE[at:], st.integers(0, len(WHOLE)), st.binary(min_size=1, max_size=5)
+    lambda at, junk: WHOLE[:at] + junk + WHOLE[at:],
+    st.integers(0, len(WHOLE)),
+    st.binary(min_size=1, max_size=5),
 )
 
 
@@ -269,10 +302,16 @@ def test_any_bytes_end_as_an_exchange(data, reset):
 
 
 def test_the_client_leaves_nothing_behind():
-    program = "import sys; from client_servers import *; s = RawServer(always(JSON % (2, b'{}'))); s.__enter__(); "
+    program = (
+        "import sys; from client_servers import *; s = RawServer(always(JSON % (2, b'{}'))); s.__enter__(); "
+    )
     program += "c = client_of(s); c.send('GET', '/threads/t'); sys.exit(7)"
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program], cwd="tests", env={"PYTHONPATH": "..:."}, capture_output=True, timeout=30
+        [sys.executable, "-W", "error", "-c", program],
+        cwd="tests",
+        env={"PYTHONPATH": "..:."},
+        capture_output=True,
+        timeout=30,
     )
     assert (done.returncode, done.stderr) == (7, b"")
 

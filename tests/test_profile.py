@@ -50,7 +50,11 @@ def test_a_full_profile(tmp_path):
     profile = profile_of(tmp_path, FULL, {"PROVIDER_TOKEN": "t-1", "GATEWAY_KEY": "k-1\n"})
     assert (profile.base_url, profile.edition) == ("https://gateway.example/openai/v1", "2024-06-06")
     assert profile.headers == (Secret("x-provider", "openai"), Secret("x-token", "t-1", hidden=True))
-    assert (profile.timeouts.exchange, profile.timeouts.stream, profile.limits.max_bytes) == (5.0, 120.0, 1000)
+    assert (profile.timeouts.exchange, profile.timeouts.stream, profile.limits.max_bytes) == (
+        5.0,
+        120.0,
+        1000,
+    )
     assert (profile.lacks("streams"), profile.lacks("steps")) == ("not built yet", None)
     assert profile.key("https://gateway.example") == "k-1"
     assert (profile.resource("file"), profile.resource("other_model")) == ("file_1", "gpt-4.1")

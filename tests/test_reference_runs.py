@@ -14,9 +14,9 @@ from runs_conformance.reference.behaviour import Behaviour
 
 RUN_KEYS = (
     "id object created_at assistant_id thread_id status started_at expires_at cancelled_at failed_at "
-    "completed_at required_action last_error model instructions tools tool_resources metadata temperature top_p "
-    "reasoning_effort max_completion_tokens max_prompt_tokens truncation_strategy incomplete_details usage "
-    "response_format tool_choice parallel_tool_calls"
+    "completed_at required_action last_error model instructions tools tool_resources metadata temperature "
+    "top_p reasoning_effort max_completion_tokens max_prompt_tokens truncation_strategy incomplete_details "
+    "usage response_format tool_choice parallel_tool_calls"
 )
 STEP_KEYS = (
     "id object created_at run_id assistant_id thread_id type status cancelled_at completed_at expires_at "

@@ -19,7 +19,7 @@ from runs_conformance.contract.traces import assistants, traces
 
 ExchangeCheck = Callable[[Exchange, "Context"], Iterator[Finding]]
 TraceCheck = Callable[[Trace, "Context"], Iterator[Finding]]
-MODULES: Final = ("answers", "refusals", "echo", "errors", "headers", "runs", "bytes", "events", "order", "fold", "lifecycle", "lists")
+MODULES: Final = ("answers", "refusals", "echo", "errors", "headers", "runs", "bytes", "events", "order", "fold", "lifecycle", "lists", "isolation")
 
 
 @dataclass(frozen=True)

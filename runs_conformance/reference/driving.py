@@ -7,10 +7,11 @@ A run is a script (`execution`); three things play it:
 * A read of the run (GET of the run, or a list of runs that holds it) moves it one status: queued ->
   in_progress -> its stop, cancelling -> cancelled. The first read after creation therefore always sees
   in_progress, and no request other than a read changes what the next one sees: after `queued` has been
-  answered, an immediate further run, message, cancel or submit meets an active run, however slow the
-  machine is. Reads of steps and messages do not move the run, so an open step can be looked at.
+  answered, an immediate further run, message, cancel or submit meets an active run. Reads of steps and
+  messages do not move the run, so an open step can be looked at.
 * Without any read, time does: a run that nothing has moved for `idle_ticks` ticks of the event loop moves
-  one status. Ticks are counted, not measured, so that a stalled process does not make runs jump.
+  one status (0.3 s by default, so a lock holds at least 0.6 s). Ticks are counted, not measured, so that
+  a stalled server does not make runs jump.
 
 A run whose expires_at has passed expires at the next request that touches its thread, before anything else
 happens.

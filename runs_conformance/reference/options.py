@@ -22,7 +22,8 @@ class ReferenceOptions:
     `chunking` cuts a stream into whole events, single bytes, or pieces of random length (by `seed`) that
     ignore the borders of events and of UTF-8 characters. `pace` and `slow_pace` are seconds between events
     (the latter for runs whose last user message says "slowly"). A run that nobody reads moves one status
-    each `idle_ticks` ticks of `tick` seconds. `faults` are applied in order to the default behaviour; `wrappers` go around the whole app, the first outermost.
+    each `idle_ticks` ticks of `tick` seconds.
+    `faults` are applied in order to the default behaviour; `wrappers` go around the app, first outermost.
     """
 
     base_path: str = "/v1"

@@ -38,7 +38,7 @@ def create_thread_and_run(world: World, call: Call) -> Answer:
     world.behaviour.check_prompt(Thread("", 0, {}, {}), body.get("messages") or [], settings)
     thread = make_thread(world, call, body)
     created = Event("thread.created", world.behaviour.shape_thread(thread, sse=True))
-    return _start(world, call, thread, assistant, settings, before=[created])
+    return _start(world, call, thread, assistant, settings, before=(created,))
 
 
 def _settings(world: World, call: Call) -> tuple[Assistant, Settings]:
@@ -56,8 +56,18 @@ def _start(
     settings: Settings,
     *,
     content: bool = False,
-    before: list[Event] | None = None,
+    before: tuple[Event, ...] = (),
 ) -> Answer:
+    run = _make_run(world, call, thread, assistant, settings)
+    run.include_content = content
+    if not call.streamed:
+        return Answer(world.behaviour.shape_run(run), run)
+    run.streaming = True
+    head = [*before, effects.run_event(world, run, "created"), effects.run_event(world, run)]
+    return Answer(None, run, driving.stream(world, run, head))
+
+
+def _make_run(world: World, call: Call, thread: Thread, assistant: Assistant, settings: Settings) -> Run:
     now = world.now(thread)
     run = Run(
         world.new_id("run_"),
@@ -69,15 +79,10 @@ def _start(
         call.body.get("metadata") or {},
         call.body,
         call.operation,
-        include_content=content,
     )
     run.script = execution.turn(world, run)
     thread.runs[run.id] = run
-    if not call.streamed:
-        return Answer(world.behaviour.shape_run(run), run)
-    run.streaming = True
-    head = [*(before or []), effects.run_event(world, run, "created"), effects.run_event(world, run)]
-    return Answer(None, run, driving.stream(world, run, head))
+    return run
 
 
 def get_run(world: World, call: Call) -> Answer:

@@ -85,7 +85,7 @@ def _tools(requirement: str, name: str, *tools: dict[str, Any], choice: Any = No
 
 
 def _message(requirement: str, name: str, **message: Any) -> Inside:
-    more = {key: message.pop(key) for key in ("capability", "resource") if key in message}
+    more = {key: message.pop(key) for key in ("capability", "resource", "also") if key in message}
     return Inside(requirement, name, message=tuple({"role": "user", "content": SAYS, **message}.items()), **more)
 
 
@@ -107,6 +107,7 @@ def _numbers() -> Iterator[Inside]:
         yield _value("accept.sampling.ends", f"{field} {high}", field, high)
         yield _value("accept.sampling.inside", f"{field} {(low + high) / 4}", field, (low + high) / 4)
         yield _value("accept.sampling.inside", f"{field} 1.0", field, 1.0)
+    yield Inside("accept.sampling.together", "temperature and top_p together", (("temperature", 0.9), ("top_p", 0.9)))
     for field in ("max_prompt_tokens", "max_completion_tokens"):
         least = limit("token_limit", "minimum")
         yield _value("accept.max-tokens.minimum", f"{field} {least}", field, least)
@@ -205,9 +206,10 @@ def _strategies() -> Iterator[Inside]:
 
 def _messages(resources: Resources) -> Iterator[Inside]:
     pairs, key = limit("metadata", "maxProperties"), limit("metadata", "propertyNames")["maxLength"]
-    yield _message("accept.message.role-user", "a user message")
+    yield _message("accept.message.role-user", "a user message", also=("accept.message.content-string",))
     yield _message("accept.message.role-assistant", "an assistant message", role="assistant", content="Hello.")
-    yield _message("accept.message.content-parts", "content of two text parts", content=[{"type": "text", "text": "Hel"}, {"type": "text", "text": "lo 😀"}])
+    parts = [{"type": "text", "text": "Hel"}, {"type": "text", "text": "lo 😀"}]
+    yield _message("accept.message.content-parts", "content of two text parts", content=parts, also=("accept.message.text-part",))
     yield _message("accept.message.attachments-absent", "attachments null", attachments=None)
     yield _message("accept.message.attachments-absent", "attachments []", attachments=[])
     yield _message("accept.message.metadata-limits", "message metadata at its limits", metadata={f"{n:0{key}}": "v" * 512 for n in range(pairs)})

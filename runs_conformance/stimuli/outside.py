@@ -269,7 +269,7 @@ def density(cases: tuple[Outside, ...], profile: str) -> tuple[Outside, ...]:
     kept: list[Outside] = []
     for case in cases:
         nested = len(case.path) > 1
-        key: tuple[object, ...] = (case.requirement,) if profile == "smoke" else (case.path, case.keyword)
+        key: tuple[object, ...] = (case.requirement,) if profile == "smoke" else (case.requirement, case.path, case.keyword)
         room = 1 if profile == "smoke" else most.get(case.keyword, 9) + (0 if nested else 1)
         if taken.get(key, 0) < room:
             taken[key] = taken.get(key, 0) + 1

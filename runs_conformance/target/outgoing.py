@@ -88,7 +88,7 @@ class Dresser:
         streams = (
             call.stream_hint or Request(call.method, call.path, body=content).object.get("stream") is True
         )
-        most = max(KEPT_OF_TOO_LARGE, min(limits.max_bytes, room))
+        most = min(limits.max_bytes, max(KEPT_OF_TOO_LARGE, room))
         return Plan(
             method=call.method,
             url=self._url(call),

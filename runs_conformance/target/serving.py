@@ -163,8 +163,13 @@ class _Server(uvicorn.Server):
         self._up = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self._up.set()
+        try:
+            await super().startup(sockets)
+        except SystemExit:
+            # uvicorn's way to say that the app's lifespan failed.
+            self.should_exit = True
+        finally:
+            self._up.set()
 
     def await_start(self, name: str) -> None:
         if not self._up.wait(_START_SECONDS):

@@ -83,6 +83,12 @@ class View:
         return self.of(grammar.STEP_EVENTS)
 
     @cached_property
+    def opened(self) -> dict[str, list[tuple[int, str]]]:
+        """The messages that were created."""
+        first = "thread.message.created"
+        return {one: events for one, events in self.messages.items() if any(name == first for _, name in events)}
+
+    @cached_property
     def objects(self) -> dict[str, dict[str, Any]]:
         return step_objects(self.events)
 
@@ -200,7 +206,7 @@ def _inside(view: View, message: str, created: int, closed: int | None, step: st
 
 
 def _one_open(view: View) -> Iterator[Fault]:
-    spans = [(events[0][0], _last(events, grammar.MESSAGE_CLOSINGS), name) for name, events in view.messages.items()]
+    spans = [(events[0][0], _last(events, grammar.MESSAGE_CLOSINGS), name) for name, events in view.opened.items()]
     for begin, end, name in spans:
         for other, _, _ in spans:
             if end is not None and begin < other < end:
@@ -232,7 +238,7 @@ def _ends(view: View) -> Iterator[Fault]:
 
 
 def _open_messages(view: View, at: int, name: str) -> Iterator[Fault]:
-    for identity, events in view.messages.items():
+    for identity, events in view.opened.items():
         closing = _last(events, grammar.MESSAGE_CLOSINGS)
         reason = _REASON.get(name)
         if closing is None and reason is None:

@@ -1,0 +1,71 @@
+"""What one object was given stays with it: metadata of thread, message and run, and ids that name one thing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from runs_conformance.contract.compare import same
+from runs_conformance.contract.findings import Finding, verdict
+from runs_conformance.contract.judge import Context, on_trace
+from runs_conformance.contract.model import Exchange, Trace
+from runs_conformance.contract.traces import answer_run
+
+
+@on_trace("isolation.metadata-separate")
+def metadata(trace: Trace, _: Context) -> Iterator[Finding]:
+    """The thread, and each message found again by its text, show the metadata that they were given, not another's."""
+    made = next((one for one in trace.of("createThreadAndRun") if one.ok), None)
+    changed = trace.of("modifyThread", "modifyMessage")
+    if made is None or changed:
+        return
+    thread = made.request.object.get("thread")
+    given = thread if isinstance(thread, dict) else {}
+    for read in trace.of("getThread"):
+        if read.ok and isinstance(read.answer, dict) and read.answer.get("metadata") is not None:
+            yield _kept(read, "response /metadata", given.get("metadata") or {}, read.answer["metadata"])
+    sent = {entry["content"]: entry.get("metadata") or {} for entry in _plain_messages(given)}
+    for listing in trace.of("listMessages"):
+        yield from _listed(listing, sent)
+
+
+def _plain_messages(thread: dict[str, Any]) -> list[dict[str, Any]]:
+    """Messages whose text tells them apart."""
+    found = [one for one in thread.get("messages") or [] if isinstance(one, dict) and isinstance(one.get("content"), str)]
+    texts = [one["content"] for one in found]
+    return [one for one in found if texts.count(one["content"]) == 1]
+
+
+def _listed(listing: Exchange, sent: dict[str, Any]) -> Iterator[Finding]:
+    entries = listing.answer.get("data") if listing.ok and isinstance(listing.answer, dict) else None
+    for index, entry in enumerate(entries if isinstance(entries, list) else []):
+        text = _text(entry)
+        if text in sent and isinstance(entry, dict) and entry.get("metadata") is not None:
+            yield _kept(listing, f"response /data/{index}/metadata", sent[text], entry["metadata"])
+
+
+def _text(entry: Any) -> str | None:
+    content = entry.get("content") if isinstance(entry, dict) else None
+    if not (isinstance(content, list) and len(content) == 1 and isinstance(content[0], dict)):
+        return None
+    text = content[0].get("text")
+    value = text.get("value") if isinstance(text, dict) else None
+    return value if isinstance(value, str) else None
+
+
+def _kept(exchange: Exchange, where: str, given: Any, seen: Any) -> Finding:
+    return verdict("isolation.metadata-separate", same(given, seen), exchange, where=where, expected=given, actual=seen)
+
+
+@on_trace("response.id-unique")
+def run_ids(trace: Trace, _: Context) -> Iterator[Finding]:
+    """Each accepted create answers with an id of its own."""
+    seen: dict[str, Exchange] = {}
+    for exchange in trace.of("createRun", "createThreadAndRun"):
+        name = answer_run(exchange).get("id") if exchange.ok else None
+        if isinstance(name, str):
+            yield verdict(
+                "response.id-unique", name not in seen, exchange, where="run /id",
+                expected="an id that no earlier run has", actual=name,
+            )
+            seen[name] = exchange

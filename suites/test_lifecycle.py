@@ -1,0 +1,30 @@
+"""Chapter lifecycle: what a run goes through, and what its thread allows meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+
+from runs_conformance.live import Bench
+from runs_conformance import stories  # noqa: F401 - tells the scenes
+from runs_conformance.scenes import row
+from runs_conformance.suite import rows
+
+TOLD = ("plain", "both", "tools", "race", "lists", "stream", "stream-limit")
+
+
+@pytest.mark.parametrize("requirement", rows("lifecycle.", but=["lifecycle.expiry"]))
+def test_lifecycle(bench: Bench, requirement: str) -> None:
+    row(bench, requirement, *TOLD)
+
+
+@pytest.mark.parametrize("requirement", rows("response.required-action", "refuse.thread.active-run", "error.active-run", "event.step-output"))
+def test_waiting_for_tools(bench: Bench, requirement: str) -> None:
+    row(bench, requirement, "tools")
+
+
+@pytest.mark.requirement("isolation.race-one-wins")
+@pytest.mark.cost(10, 1)
+def test_race(bench: Bench) -> None:
+    row(bench, "isolation.race-one-wins", "race")
+
+

@@ -1,0 +1,55 @@
+"""Chapters events and order: a streamed run by bytes, events and meaning."""
+
+from __future__ import annotations
+
+import pytest
+
+from runs_conformance.contract.findings import verdict
+from runs_conformance.contract.model import Exchange
+from runs_conformance.live import Bench
+from runs_conformance.scenes import row
+from runs_conformance.stories import STOPPED, last_run
+from runs_conformance.suite import rows
+
+TOLD = ("stream", "stream-both", "stream-tools", "stream-limit")
+
+
+@pytest.mark.parametrize("requirement", [*rows("event."), *rows("order."), *rows("headers.stream"), *rows("response.usage.steps-sum")])
+def test_stream(bench: Bench, requirement: str) -> None:
+    row(bench, requirement, *TOLD)
+
+
+@pytest.mark.parametrize("requirement", rows("accept.stream.boolean"))
+def test_stream_is_accepted(bench: Bench, requirement: str) -> None:
+    row(bench, requirement, "stream", "stream-both")
+    for name in ("stream", "stream-both"):
+        story: tuple[Exchange, ...] = bench.live.shared(f"scene {name}", tuple)
+        if story:
+            bench.accept(story[0], [requirement])
+
+
+@pytest.mark.parametrize("requirement", rows("error.before-stream"))
+def test_refused_stream(bench: Bench, requirement: str) -> None:
+    row(bench, requirement, "refused-streams")
+
+
+@pytest.mark.requirement("isolation.stream-closed-early")
+@pytest.mark.cost(4, 1)
+def test_stream_closed_early(bench: Bench) -> None:
+    """The client hangs up; the run can still be read and comes to an end."""
+    row(bench, "isolation.stream-closed-early", "closed-early")
+    story: tuple[Exchange, ...] = bench.live.shared("scene closed-early", tuple)
+    if len(story) > 1:
+        status = last_run(story[1:]).get("status")
+        bench.add(verdict(
+            "isolation.stream-closed-early", story[-1].ok and status in STOPPED, story[-1],
+            expected="the run is found and ends", actual=f"status {story[-1].status}, run {status}",
+        ))
+
+
+@pytest.mark.requirement("isolation.streamed-equals-polled")
+@pytest.mark.cost(0, 0)
+def test_streamed_and_polled_agree(bench: Bench) -> None:
+    row(bench, "isolation.streamed-equals-polled", *TOLD)
+
+
