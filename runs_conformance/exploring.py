@@ -22,7 +22,7 @@ from runs_conformance.stimuli.base import CREATE_RUN
 from runs_conformance.stimuli.bodies import bodies, one_violation, violating
 from runs_conformance.target.journal import BudgetSpent
 
-EXAMPLES: Final = {"smoke": (0, 0), "standard": (3, 25), "thorough": (60, 400)}
+EXAMPLES: Final = {"smoke": (0, 0), "standard": (2, 25), "thorough": (60, 400)}
 SHRINKING: Final = 12
 
 

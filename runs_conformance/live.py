@@ -6,10 +6,13 @@ list of stimuli, and a fault is found by whichever request met it.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
+
+import httpx2
 
 from runs_conformance.contract.findings import Finding, Outcome, failed, not_applicable, passed
 from runs_conformance.contract.jsontext import brief
@@ -27,6 +30,7 @@ from runs_conformance.target.stage import Stage
 EFFORTS: Final = ("smoke", "standard", "thorough")
 # A target that takes what it must refuse starts a run each time: three show it.
 ENOUGH: Final = 3
+EMBEDDED_CLOCK: Final = "/_reference/clock"
 
 
 class Skip(Exception):  # noqa: N818 - not an error: the target declares that it lacks this
@@ -66,6 +70,21 @@ class Live:
     def resources(self) -> Resources:
         held = {kind: self.profile.resource(kind) for kind in ("file", "vector_store", "image_url")}
         return replace(Resources(), **{kind: value for kind, value in held.items() if value})
+
+    @property
+    def scripted(self) -> bool:
+        """The target is our own reference: its model does as the last user message says."""
+        return self.profile.resource("clock") == EMBEDDED_CLOCK
+
+    def advance(self, thread: str, seconds: int) -> None:
+        """Let the target's clock pass: by the control route that the profile names, or by waiting (`wait SECONDS`)."""
+        clock = self.profile.resource("clock") or ""
+        word, _, given = clock.partition(" ")
+        if word == "wait":
+            time.sleep(float(given))
+            return
+        url = urljoin(self.client.base_url, clock)
+        httpx2.post(url, json={"advance": seconds, "thread_id": thread}, timeout=self.profile.timeouts.exchange).raise_for_status()
 
     @property
     def other_model(self) -> str:

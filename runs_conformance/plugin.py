@@ -24,6 +24,7 @@ VERDICTS: Final = pytest.StashKey["Verdicts"]()
 BENCH: Final = pytest.StashKey["Bench"]()
 _RECORDS: Final = "conformance_records"
 _COST: Final = "conformance_cost"
+_FATAL: Final = "conformance_fatal"
 # On a report: the test itself broke, which says nothing about the target.
 ERROR: Final = "conformance_error"
 
@@ -151,6 +152,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         told = explain(call.excinfo.value, rows_of(item), chosen(item.config).register)
         if told is None and not isinstance(call.excinfo.value, pytest.fail.Exception):
             setattr(report, ERROR, True)
+        reason = getattr(call.excinfo.value, "sentence", "") if getattr(call.excinfo.value, "fatal", False) else ""
+        setattr(report, _FATAL, reason)
         if told is not None:
             report.outcome, report.longrepr, extra = told
             setattr(report, _RECORDS, _records(item, extra))
@@ -174,6 +177,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     verdicts = _current()
     if verdicts is None:
         return
+    if getattr(report, _FATAL, ""):
+        verdicts.stop(getattr(report, _FATAL))
     node = getattr(report, "node", None)
     worker = getattr(getattr(node, "gateway", None), "id", "")
     verdicts.take(getattr(report, _RECORDS, []), getattr(report, _COST, None), worker, done=report.when == "call", what=report.nodeid)

@@ -15,7 +15,7 @@ from typing import Any, Final
 from runs_conformance import __version__
 from runs_conformance.contract.findings import Finding, Outcome, not_applicable, untestable
 from runs_conformance.contract.register import Register
-from runs_conformance.live import Bench, Live, Skip
+from runs_conformance.live import EMBEDDED_CLOCK, Bench, Live, Skip
 from runs_conformance.options import EMBEDDED, Chosen
 from runs_conformance.report.ending import exit_code, footer
 from runs_conformance.report.progress import Progress
@@ -56,7 +56,8 @@ def session(chosen: Chosen) -> Iterator[Live]:
 def embedded_profile(profile: Profile) -> Profile:
     """The embedded target has every resource; its key is nobody's."""
     return replace(
-        profile, resources={**EMBEDDED_RESOURCES, "clock": "embedded", **profile.resources}, environ={},
+        profile, resources={**EMBEDDED_RESOURCES, "clock": EMBEDDED_CLOCK, "second_key_env": "SECOND", **profile.resources},
+        environ={"SECOND": "sk-another-project-of-the-embedded-target"},
         other_model=profile.other_model or "gpt-4o-mini", cleanup=False,
     )
 
@@ -76,6 +77,30 @@ def lacking(chosen: Chosen) -> dict[str, str]:
     if "streams" in gone:
         rows.update({row.id: f"streams: {gone['streams']}" for row in chosen.register if row.observable == "stream"})
     return rows
+
+
+def not_tested(chosen: Chosen) -> dict[str, str]:
+    """Why rows that no target shows of itself were not exercised."""
+    profile = embedded_profile(chosen.profile) if chosen.target == EMBEDDED else chosen.profile
+    reasons = {row.id: "a MAY: either answer conforms, so no run is spent on it" for row in chosen.register if row.level == "MAY"}
+    for row in chosen.register:
+        if row.resource and profile.resource(row.resource) is None:
+            reasons[row.id] = f"the profile names no {row.resource} under [resources]"
+    return reasons | {name: text for name, text in UNPROVOKED.items() if name in chosen.register}
+
+
+# What a sound target shows only by chance: seen where it happens, never provoked.
+UNPROVOKED: Final = {
+    "error.rate-limit": "the target answered no 429",
+    "headers.retry-after": "the target answered no 429",
+    "headers.beta-sent": "about clients: judged on traffic that others sent",
+    "event.error": "no stream ended in an error",
+    "order.error-last": "no stream ended in an error",
+    "error.after-start": "no run failed",
+    "response.last-error.form": "no run failed",
+    "lifecycle.message-ends-with-run": "no run ended in the middle of a message",
+    "refuse.tool-choice.tool-absent": "nothing sent called for it",
+}
 
 
 def explain(error: BaseException, rows: Iterable[str], register: Register) -> tuple[str, str, list[Finding]] | None:
@@ -172,7 +197,7 @@ class Verdicts:
         runs = sum(one[1] for one in self._costs.values())
         return Cost(requests=requests, runs=runs, seconds=time.monotonic() - self._started)
 
-    def fatal(self, reason: str) -> None:
+    def stop(self, reason: str) -> None:
         """The target can't be tested at all: exit code 2."""
         self._fatal = self._fatal or reason
 
@@ -181,7 +206,7 @@ class Verdicts:
             self._progress.close()
         self.summary = summarise(
             self.chosen.register, self.chosen.profile.edition, self.chosen.selected, self._findings, strict=self.chosen.strict,
-            not_applicable=lacking(self.chosen), curls=self._curls, hide=redactor(self.chosen.profile),
+            not_applicable=lacking(self.chosen), not_tested=not_tested(self.chosen), curls=self._curls, hide=redactor(self.chosen.profile),
         )
         reason = self._fatal or ("interrupted: what was found until then is above" if interrupted else "")
         self.code = 2 if reason else exit_code(self.summary)

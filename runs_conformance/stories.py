@@ -155,6 +155,7 @@ def lists(live: Live) -> tuple[Exchange, ...]:
     if live.profile.lacks("runs.retrieve") is None:
         case = Case("a run that does not exist", ("error.not-found.run",), "refused")
         told.append(live.send("getRun", thread=thread, run="run_0123456789abcdefABCDEF00", case=case))
+    told.append(live.send("deleteThread", thread=thread))
     return tuple(told)
 
 
@@ -196,7 +197,9 @@ def streamed_both(live: Live) -> tuple[Exchange, ...]:
     live.needs("streams")
     accepted(live, CREATE_BOTH)
     form = {"type": "json_schema", "json_schema": {"name": "city", "schema": SCHEMA, "strict": True}}
-    body = live.plain(CREATE_BOTH, stream=True)
+    body = live.plain(CREATE_BOTH, stream=True, metadata={"of": "run"})
+    body["thread"]["metadata"] = {"of": "thread"}
+    body["thread"]["messages"][0]["metadata"] = {"of": "message"}
     if live.profile.lacks("json-schema") is None:
         body["response_format"] = form
     created = live.create(CREATE_BOTH, body, case=Case("a streamed thread and run", ("accept.stream.boolean",), "accepted"))
@@ -242,12 +245,15 @@ def streamed_limit(live: Live) -> tuple[Exchange, ...]:
     return (created, *_read(live, created))
 
 
+def same_body(live: Live) -> dict[str, Any]:
+    """The control's body, so that its run and this stream's can be compared."""
+    return dict(accepted(live, CREATE_RUN).request.object)
+
+
 def closed_early(live: Live) -> tuple[Exchange, ...]:
     """A stream that the client closes after its first events: the run goes on to its end."""
     live.needs("streams", "runs.retrieve")
-    accepted(live, CREATE_RUN)
-    body = {"assistant_id": live.stage.assistant(), "stream": True}
-    created = live.create(CREATE_RUN, body, thread=live.stage.thread(), close_after=4)
+    created = live.create(CREATE_RUN, {**same_body(live), "stream": True}, thread=live.stage.thread(), close_after=4)
     run = last_run((created,))
     return (created, *live.client.poll(run["thread_id"], run["id"])) if run.get("id") and run.get("thread_id") else (created,)
 
@@ -264,7 +270,61 @@ def refused_streams(live: Live) -> tuple[Exchange, ...]:
     return tuple(told)
 
 
+def bare_assistant(live: Live) -> tuple[Exchange, ...]:
+    """An assistant without instructions: a thread without messages is refused, one with a message is not."""
+    assistant = live.stage.assistant(instructions=None)
+    told = [live.create(CREATE_RUN, {"assistant_id": assistant}, thread=live.stage.thread(messages=[]), case=_EMPTY)]
+    return tuple(told)
+
+
+_EMPTY: Final = Case("a run on a thread without messages, by an assistant without instructions", ("refuse.empty-thread",), "refused")
+
+
+def hosted(live: Live) -> tuple[Exchange, ...]:
+    """A streamed run that has to search a file store; results are read with and without their content."""
+    live.needs("streams", "tools.file-search", "steps")
+    body = live.plain(CREATE_BOTH, stream=True, tools=[{"type": "file_search"}], tool_choice={"type": "file_search"})
+    created = live.create(CREATE_BOTH, body)
+    run = last_run((created,))
+    told = [created, *_read(live, created)]
+    if run.get("id"):
+        told += _steps(live, run["thread_id"], run["id"])
+    return tuple(told)
+
+
+def failing(live: Live) -> tuple[Exchange, ...]:
+    """Runs that the scripted model lets fail: polled, streamed, and by an error in the stream."""
+    told: list[Exchange] = []
+    for words, stream in (("Please fail.", False), ("Please fail.", True), ("Please break the stream.", True)):
+        body = {"assistant_id": live.stage.assistant(), "stream": stream, "thread": {"messages": asking(live, words)}}
+        created = live.create(CREATE_BOTH, body)
+        told += [created, *_read(live, created)]
+    return tuple(told)
+
+
+def expiring(live: Live) -> tuple[Exchange, ...]:
+    """A run that waits for tools and one at work, both past their time."""
+    live.needs("expiry", "runs.retrieve")
+    told: list[Exchange] = []
+    for fields, until in ((FORCED, STOPPED), ({}, STOPPED | {"in_progress"})):
+        thread = live.stage.thread()
+        body = {"assistant_id": live.stage.assistant(), **fields, "additional_messages": asking(live, LONG)}
+        created = live.create(CREATE_RUN, body, thread=thread)
+        told.append(created)
+        run = answer_run(created)
+        if run:
+            told += live.client.poll(thread, run["id"], until=until)
+            live.advance(thread, EXPIRY)
+            told += live.client.poll(thread, run["id"], until=STOPPED - {"requires_action"})
+            told.append(live.send("listRunSteps", thread=thread, run=run["id"]))
+    return tuple(told)
+
+
+# Seconds: the documented ten minutes and a little.
+EXPIRY: Final = 605
+
 SCENES.update({
+    "bare": bare_assistant, "hosted": hosted, "failing": failing, "expiring": expiring,
     "tools": tool_run, "lists": lists, "race": race, "stream": streamed_text, "stream-both": streamed_both,
     "stream-tools": streamed_tools, "stream-limit": streamed_limit, "closed-early": closed_early, "refused-streams": refused_streams,
 })

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from runs_conformance.contract.model import Case
 from runs_conformance.exploring import explore_valid
 from runs_conformance.live import Bench
 from runs_conformance.packing import send_packs
@@ -59,17 +58,3 @@ def test_inside_values(bench: Bench, packed: str) -> None:
 
 def test_any_valid_body(bench: Bench, explored: str) -> None:
     explore_valid(bench, explored)
-
-
-@pytest.mark.requirement("accept.model.any-string", "response.echo.model")
-@pytest.mark.cost(1, 1)
-def test_another_model(bench: Bench) -> None:
-    """A name that the vendor's list does not hold may be unknown to a real target, which is no fault."""
-    live = bench.live
-    control(live, CREATE_RUN)
-    body = live.plain(CREATE_RUN, model=live.other_model)
-    exchange = live.create(CREATE_RUN, body, case=Case(f"model {live.other_model}", ("accept.model.any-string",), "any", "/model"))
-    if exchange.ok or live.profile.resource("other_model"):
-        bench.accept(exchange, ["accept.model.any-string"])
-    else:
-        bench.excuse(["accept.model.any-string"], f"the target does not know the model {live.other_model}; name one with --other-model")

@@ -28,3 +28,32 @@ def test_race(bench: Bench) -> None:
     row(bench, "isolation.race-one-wins", "race")
 
 
+
+
+@pytest.mark.parametrize("requirement", rows("lifecycle.expiry"))
+def test_expiry(bench: Bench, requirement: str) -> None:
+    if bench.live.profile.resource("clock") is not None:
+        row(bench, requirement, "expiring")
+
+
+@pytest.mark.parametrize("requirement", rows("refuse.empty-thread"))
+def test_empty_thread(bench: Bench, requirement: str) -> None:
+    row(bench, requirement, "bare")
+
+
+@pytest.mark.parametrize("requirement", rows("response.deleted.form", "response.list", "error.not-found.run"))
+def test_lists(bench: Bench, requirement: str) -> None:
+    row(bench, requirement, "lists")
+
+
+@pytest.mark.parametrize("requirement", rows("response.last-error", "error.after-start", "event.error", "order.error-last", "lifecycle.message-ends"))
+def test_scripted_failures(bench: Bench, requirement: str) -> None:
+    """Only our own reference fails when it is told to."""
+    if bench.live.scripted:
+        row(bench, requirement, "failing", "race")
+
+
+@pytest.mark.parametrize("requirement", rows("event.step-search-content", "order.hosted-step-closed"))
+def test_hosted_tools(bench: Bench, requirement: str) -> None:
+    if bench.live.profile.resource("vector_store") is not None:
+        row(bench, requirement, "hosted")

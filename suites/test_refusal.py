@@ -14,7 +14,7 @@ from runs_conformance.contract.model import Case
 from runs_conformance.exploring import explore_violating
 from runs_conformance.live import ENOUGH, Bench, Live
 from runs_conformance.scenes import accepted
-from runs_conformance.stimuli.base import CREATE_BOTH, CREATE_RUN, OPERATIONS
+from runs_conformance.stimuli.base import CREATE_BOTH, CREATE_RUN, OPERATIONS, function
 from runs_conformance.stimuli.outside import density, outside
 from runs_conformance.contract.jsontext import pointer
 from runs_conformance.suite import operations, param, parametrize
@@ -30,14 +30,28 @@ def _store(live: Live, body: dict[str, Any]) -> dict[str, Any]:
     return {"body": {**body, "thread": thread}}
 
 
+def _absent_tool(_: Live, body: dict[str, Any]) -> dict[str, Any]:
+    choice = {"type": "function", "function": {"name": "not_there"}}
+    return {"body": {**body, "tools": [function("there")], "tool_choice": choice}}
+
+
+def _bad_message(_: Live, body: dict[str, Any]) -> dict[str, Any]:
+    bad = {"role": "user", "content": "Hello.", "metadata": {"key": "v" * 513}}
+    if "thread" in body:
+        return {"body": {**body, "thread": {"messages": [*body["thread"]["messages"], bad]}}}
+    return {"body": {**body, "additional_messages": [*body["additional_messages"], bad]}}
+
+
 # What no schema keyword says: name, row, operations, and what is sent instead of the plain body.
 BY_HAND: Final[tuple[tuple[str, str, tuple[str, ...], Change], ...]] = (
     ("an assistant that does not exist", "refuse.assistant-id.unknown", OPERATIONS, lambda _, body: {"body": {**body, "assistant_id": f"asst_{NOBODY}"}}),
     ("an assistant_id without its prefix", "refuse.assistant-id.prefix", OPERATIONS, lambda _, body: {"body": {**body, "assistant_id": "wf_123"}}),
     ("a thread that does not exist", "refuse.thread-id.unknown", (CREATE_RUN,), lambda _, body: {"body": body, "thread": f"thread_{NOBODY}"}),
     ("a thread_id without its prefix", "refuse.thread-id.prefix", (CREATE_RUN,), lambda _, body: {"body": body, "thread": "undefined"}),
+    ("a tool_choice that names no tool of the run", "refuse.tool-choice.tool-absent", OPERATIONS, _absent_tool),
     ("an unknown include[]", "refuse.include.value", (CREATE_RUN,), lambda _, body: {"body": body, "query": INCLUDE}),
     ("an overlap above half the chunk", "refuse.chunking.overlap", (CREATE_BOTH,), _store),
+    ("a good and a bad message", "refuse.message.fails-whole-call", OPERATIONS, _bad_message),
     ("no body", "refuse.body.form", OPERATIONS, lambda *_: {"body": b""}),
     ("half a JSON object", "refuse.body.form", OPERATIONS, lambda *_: {"body": b'{"assistant_id": "asst_'}),
     ("text that is not JSON", "refuse.body.form", OPERATIONS, lambda *_: {"body": b"assistant_id=asst_1"}),
@@ -123,6 +137,8 @@ def test_faults_by_hand(bench: Bench, by_hand: tuple[str, str, str, Change]) -> 
     sent = {"thread": live.stage.thread() if operation == CREATE_RUN else None, **change(live, live.plain(operation))}
     body = sent.pop("body")
     live.create(operation, body, case=Case(name, (row,), "refused"), **sent)
+    if row == "refuse.message.fails-whole-call" and sent["thread"]:
+        look(live, sent["thread"])
 
 
 def test_any_body_with_one_fault(bench: Bench, explored: str) -> None:

@@ -28,7 +28,9 @@ def error(text: str = "no") -> dict[str, Any]:
 
 
 def create(status: str = "queued", *, body: dict[str, Any] | None = None, **fields: Any) -> Exchange:
-    return call("POST", RUNS, run(status, **fields), {"assistant_id": ASSISTANT, **(body or {})})
+    """A create call's answer; the settings in it were asked for."""
+    asked = {name: fields[name] for name in ("tool_choice", "response_format", "max_completion_tokens") if name in fields}
+    return call("POST", RUNS, run(status, **fields), {"assistant_id": ASSISTANT, **asked, **(body or {})})
 
 
 def get(status: str, **fields: Any) -> Exchange:
@@ -75,8 +77,8 @@ def listing(what: str, entries: list[dict[str, Any]], *query: tuple[str, str], *
     return call("GET", path, body, query=query)
 
 
-def modify(metadata: Any, status: str = "completed", **fields: Any) -> Exchange:
-    return call("POST", f"{RUNS}/{RUN}", run(status, **fields), {"metadata": metadata})
+def modify(sent: Any, status: str = "completed", **fields: Any) -> Exchange:
+    return call("POST", f"{RUNS}/{RUN}", run(status, **fields), {"metadata": sent})
 
 
 def judged(*exchanges: Exchange) -> list[Finding]:

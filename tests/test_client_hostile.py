@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import os
 import socket
 import ssl
 import subprocess
 import sys
 import time
 import tracemalloc
+from pathlib import Path
 
 import pytest
 from client_servers import JSON, KEY, Connection, RawServer, always, answering, client_of
@@ -187,9 +189,9 @@ def test_a_second_answer_to_one_request_is_not_taken_for_the_next():
 
 
 def test_http_1_0_without_length():
-    with RawServer(answering(b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{}")) as server:
-        with client_of(server) as client:
-            assert client.send("GET", "/threads/t").ok
+    answer = b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{}"
+    with RawServer(answering(answer)) as server, client_of(server) as client:
+        assert client.send("GET", "/threads/t").ok
 
 
 def test_nobody_listens():
@@ -301,18 +303,13 @@ def test_any_bytes_end_as_an_exchange(data, reset):
     assert kept.seconds < 2
 
 
-def test_the_client_leaves_nothing_behind():
-    program = (
-        "import sys; from client_servers import *; s = RawServer(always(JSON % (2, b'{}'))); s.__enter__(); "
-    )
-    program += "c = client_of(s); c.send('GET', '/threads/t'); sys.exit(7)"
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program],
-        cwd="tests",
-        env={"PYTHONPATH": "..:."},
-        capture_output=True,
-        timeout=30,
-    )
+def test_a_client_that_nobody_closes_holds_nobody():
+    program = "import sys; from client_servers import *; server = RawServer(always(JSON % (2, b'{}'))); "
+    program += "server.__enter__(); client_of(server).send('GET', '/threads/t'); sys.exit(7)"
+    here = Path(__file__).parent
+    command = [sys.executable, "-W", "error", "-c", program]
+    environ = {**os.environ, "PYTHONPATH": str(here.parent)}
+    done = subprocess.run(command, cwd=here, env=environ, check=False, capture_output=True, timeout=30)
     assert (done.returncode, done.stderr) == (7, b"")
 
 

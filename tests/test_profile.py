@@ -79,11 +79,17 @@ def test_no_secret_is_shown(tmp_path):
 @pytest.mark.parametrize(
     ("url", "loopback"),
     [
-        ("http://127.0.0.1:1/v1", True), ("http://127.9.9.9", True), ("http://[::1]:1", True), ("http://localhost.", True),
-        ("http://a.localhost", True), ("http://0.0.0.0:1", True), ("http://localhost.example", False),
-        ("http://10.0.0.1", False), ("http://127.0.0.1.example", False),
+        ("http://127.0.0.1:1/v1", True),
+        ("http://127.9.9.9", True),
+        ("http://[::1]:1", True),
+        ("http://localhost.", True),
+        ("http://a.localhost", True),
+        ("http://0.0.0.0:1", True),
+        ("http://localhost.example", False),
+        ("http://10.0.0.1", False),
+        ("http://127.0.0.1.example", False),
     ],
-)  # fmt: skip
+)
 def test_which_hosts_are_this_machine(url, loopback):
     assert is_loopback(url) is loopback
 

@@ -1,9 +1,10 @@
-"""Targets that are started for the user: ASGI and WSGI apps on a real socket, and what can be wrong with them."""
+"""Targets started for the user: ASGI and WSGI apps on a real socket, and what can be wrong with them."""
 
 from __future__ import annotations
 
 import contextlib
 import re
+import sys
 import threading
 import time
 
@@ -57,7 +58,7 @@ def apps(tmp_path, monkeypatch):
     (tmp_path / f"{name}_broken.py").write_text("import not_installed_anywhere")
     (tmp_path / f"{name}_exits.py").write_text("import sys; sys.exit(3)")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.path", ["somewhere"] + __import__("sys").path)
+    monkeypatch.setattr("sys.path", ["somewhere", *sys.path])
     return name
 
 
@@ -84,7 +85,7 @@ def test_starting_and_stopping_is_quick_and_leaves_no_thread(apps):
     with app(f"{apps}:asgi") as url:
         httpx2.get(url)
     assert time.monotonic() - started < 2
-    assert threading.active_count() == before
+    assert threading.active_count() <= before
 
 
 def test_answers_are_not_held_back(apps):

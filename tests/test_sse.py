@@ -1,4 +1,4 @@
-"""The reader of server-sent events: the standard's rules, what it keeps beside them, its bounds, and any chunking."""
+"""The reader of server-sent events: the standard's rules, what it keeps besides, its bounds, any chunking."""
 
 from __future__ import annotations
 
@@ -6,17 +6,26 @@ import time
 
 import httpx2
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from runs_conformance.contract import sse
 from runs_conformance.contract.model import MISSING, Chunk
 
-PIECES = [
-    b"event: a", b"event:", b"event", b"data: {}", b"data:x", b"data:  y", b"data", b"data: [DONE]", b":", b": hi", b"id: 1",
-    b"retry: 5", b"stray", "data: é😀".encode(), b"data: \xff", b"\xef\xbb\xbf", b"\n", b"\r", b"\r\n", b"\n\n", b"\r\r", b"\r\n\r\n",
-]  # fmt: skip
-BODIES = st.lists(st.sampled_from(PIECES), max_size=25).map(b"".join)
+LINES = [
+    b"event: a",
+    b"event:",
+    b"event",
+    b"data: {}",
+    b"data:x",
+    b"data:  y",
+    b"data",
+    b"data: [DONE]",
+    b":",
+]
+ODD = [b": hi", b"id: 1", b"retry: 5", b"stray", "data: é😀".encode(), b"data: \xff", b"\xef\xbb\xbf"]
+ENDINGS = [b"\n", b"\r", b"\r\n", b"\n\n", b"\r\r", b"\r\n\r\n"]
+BODIES = st.lists(st.sampled_from(LINES + ODD + ENDINGS), max_size=25).map(b"".join)
 
 
 def bare(stream: sse.Stream) -> list[tuple[str | None, str | None]]:
@@ -110,6 +119,7 @@ def test_any_chunking_gives_the_same(body, data):
 
 @given(BODIES)
 def test_agrees_with_httpx2_on_what_both_keep(body):
+    assume(not body.endswith(b"\r"))  # there httpx2 takes the end of the line for the end of the event
     headers, request = {"content-type": "text/event-stream"}, httpx2.Request("GET", "http://localhost")
     response = httpx2.Response(
         200, headers=headers, content=body.removeprefix(b"\xef\xbb\xbf"), request=request

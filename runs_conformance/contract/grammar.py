@@ -45,10 +45,11 @@ SYMBOLS: Final[Mapping[str, str]] = {
     "error": "error",
     "done": "done",
 }
-WORD: Final[Mapping[str, str]] = {
-    **{name: name.rsplit(".", 1)[-1] for name in (*STEP_EVENTS, *MESSAGE_EVENTS)},
+STEP_WORDS: Final[Mapping[str, str]] = {
+    **{name: name.rsplit(".", 1)[-1] for name in STEP_EVENTS},
     **dict.fromkeys(STEP_CLOSINGS, "closed"),
 }
+MESSAGE_WORDS: Final[Mapping[str, str]] = {name: name.rsplit(".", 1)[-1] for name in MESSAGE_EVENTS}
 
 Moves = Mapping[str, tuple[str, str | None]]
 

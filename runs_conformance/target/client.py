@@ -220,7 +220,7 @@ def _http(loopback: bool) -> httpx2.AsyncClient:
         trust_env=not loopback,
         verify=httpx2.create_ssl_context(),
         follow_redirects=False,
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+        
         limits=httpx2.Limits(
             max_connections=None, max_keepalive_connections=20, keepalive_expiry=_KEEP_ALIVE
         ),

@@ -1,9 +1,9 @@
-"""What the checks of streams and traces share: events as people read them, and findings in sensible number."""
+"""What the checks of streams and traces share: events as people read them, findings in a sensible number."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from runs_conformance.contract.findings import Finding
 from runs_conformance.contract.grammar import canonical
@@ -15,7 +15,7 @@ CLOSED_BY_CLIENT: Final = "closed"
 
 
 def collapse(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """At most MOST_FAILURES failures a requirement and place of origin; one pass where nothing failed."""
+    """At most MOST_FAILURES failures a requirement and exchange; one pass where nothing failed."""
     good: dict[tuple[str, str], Finding] = {}
     bad: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
@@ -38,7 +38,7 @@ def stream(exchange: Exchange) -> tuple[Event, ...]:
 
 
 def name_of(event: Event) -> str | None:
-    """The documented name of an event, `done` for the end marker whatever its name; None for an unknown or unnamed one."""
+    """The documented name of an event, `done` for the end marker; None for an unknown or unnamed event."""
     if event.is_done:
         return "done"
     return canonical(event.name) if event.name is not None else None
@@ -58,14 +58,14 @@ def at(event: Event, path: str = "") -> str:
 
 
 def around(events: Sequence[Event], position: int, reach: int = 2) -> str:
-    """The events about a position, the one that is meant in > <: `... 5 thread.run.in_progress, >6 done<, 7 error ...`."""
-    first, last = max(0, position - reach), min(len(events), position + reach + 1)
-    shown = [f"{event.index} {_shown(event)}" for event in events[first:last]]
+    """The events about a position, the one meant in > <: `... 5 thread.run.in_progress, >6 done<, 7 error ...`."""
+    first, end = max(0, position - reach), min(len(events), position + reach + 1)
+    shown = [f"{event.index} {_shown(event)}" for event in events[first:end]]
     if position < len(events):
         shown[position - first] = f">{shown[position - first]}<"
     else:
         shown.append(">end of the stream<")
-    return ("... " if first else "") + ", ".join(shown) + (" ..." if last < len(events) else "")
+    return ("... " if first else "") + ", ".join(shown) + (" ..." if end < len(events) else "")
 
 
 def _shown(event: Event) -> str:
@@ -85,5 +85,6 @@ def inner(value: Any, *path: str) -> Any:
     return value
 
 
-def whole(value: Any) -> bool:
+def whole(value: Any) -> TypeGuard[int]:
+    """An integer of JSON: true and false are none."""
     return isinstance(value, int) and not isinstance(value, bool)

@@ -72,6 +72,7 @@ def settings(exchange: Exchange, context: Context) -> Iterator[Finding]:
             if assistant is None:
                 continue
             sent = assistant.get(echo.field)
+            sent = None if echo.value is not None and same(sent, echo.value) else sent
         yield from _judge(echo, sent, seen, exchange)
 
 
@@ -113,7 +114,9 @@ def model(exchange: Exchange, context: Context) -> Iterator[Finding]:
         )
 
 
-@on_exchange("response.echo.instructions", "response.echo.additional-instructions", operations=CREATE)
+@on_exchange(
+    "response.echo.instructions", "response.echo.additional-instructions", "response.run.instructions-type", operations=CREATE,
+)
 def instructions(exchange: Exchange, context: Context) -> Iterator[Finding]:
     """The override or the assistant's text; additional_instructions may follow it, never replace it."""
     run, body = _created(exchange), exchange.request.object
@@ -122,6 +125,10 @@ def instructions(exchange: Exchange, context: Context) -> Iterator[Finding]:
         return
     base = body["instructions"] if body.get("instructions") is not None else (assistant or {}).get("instructions")
     extra, seen = body.get("additional_instructions"), run["instructions"]
+    yield verdict(
+        "response.run.instructions-type", isinstance(seen, str) or not _text(base), exchange, where="run /instructions",
+        expected="a string, for instructions were given", actual=seen,
+    )
     if not isinstance(extra, str) or not extra:
         yield verdict("response.echo.instructions", _text(seen) == _text(base), exchange, where="run /instructions", expected=brief(base), actual=seen)
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from runs_conformance.contract.compare import same
 from runs_conformance.contract.findings import Finding, verdict
@@ -69,3 +69,42 @@ def run_ids(trace: Trace, _: Context) -> Iterator[Finding]:
                 expected="an id that no earlier run has", actual=name,
             )
             seen[name] = exchange
+
+
+@on_trace("isolation.race-one-wins")
+def race(trace: Trace, _: Context) -> Iterator[Finding]:
+    """Of two creates on their way at the same time at most one is accepted, unless the first run was over at once."""
+    calls = [one for one in trace.of("createRun") if one.response is not None and one.started_at]
+    for index, one in enumerate(calls):
+        for other in calls[index + 1 :]:
+            if _overlap(one, other) and (one.ok or other.ok) and not _over(one, other):
+                yield verdict(
+                    "isolation.race-one-wins", not (one.ok and other.ok), other,
+                    expected="at most one of two creates that race on a thread accepted", actual=f"statuses {one.status} and {other.status}",
+                )
+
+
+def _overlap(one: Exchange, other: Exchange) -> bool:
+    return one.started_at < other.started_at + other.seconds and other.started_at < one.started_at + one.seconds
+
+
+def _over(one: Exchange, other: Exchange) -> bool:
+    """An instant server may have ended one run before it took the other: each had the thread for itself."""
+    return any(exchange.ok and (exchange.streamed or answer_run(exchange).get("status") in FINAL) for exchange in (one, other))
+
+
+FINAL: Final = frozenset({"completed", "failed", "cancelled", "expired", "incomplete"})
+
+
+@on_trace("error.after-start")
+def after_start(trace: Trace, _: Context) -> Iterator[Finding]:
+    """A run that failed says so itself; reading it is no error."""
+    made = {str(answer_run(one).get("id")) for one in trace.of("createRun", "createThreadAndRun") if one.ok}
+    for read in trace.of("getRun"):
+        if read.operation.id("run") in made and read.response is not None:
+            failed_run = read.ok and answer_run(read).get("status") == "failed"
+            if failed_run or read.response.status >= 500:
+                yield verdict(
+                    "error.after-start", failed_run, read, expected="the run, with status failed and last_error",
+                    actual=f"status {read.status}",
+                )

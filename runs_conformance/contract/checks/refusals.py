@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from runs_conformance.contract.findings import Finding, failed, verdict
+from runs_conformance.contract.findings import Finding, failed, passed, verdict
 from runs_conformance.contract.jsontext import pointer
 from runs_conformance.contract.judge import Context, on_exchange, on_trace
 from runs_conformance.contract.model import MISSING, Exchange, Trace
@@ -57,15 +57,12 @@ def refused(exchange: Exchange, context: Context) -> Iterator[Finding]:
     """
     if exchange.throttled:
         return
-    rows = {row: _said(error) for row, error in breaches(exchange, context)}
-    if exchange.case is not None and exchange.case.expect == "refused":
-        for row in exchange.case.requirements:
-            rows.setdefault(row, exchange.case.name)
-    rows = {row: said for row, said in rows.items() if row in _ROWS}
+    broken = {row: _said(error) for row, error in breaches(exchange, context) if row in _ROWS}
+    meant = exchange.case.requirements if exchange.case is not None and exchange.case.expect == "refused" else ()
+    rows = {**{row: exchange.case.name for row in meant if row in _ROWS and exchange.case}, **broken}
     got = _outcome(exchange)
     if got is None:
-        if len(rows) == 1:
-            yield from (verdict(row, True, exchange, expected="", actual="") for row in rows)
+        yield from (passed(row, exchange) for row in rows if row in meant or len(broken) == 1)
         return
     for row, said in rows.items():
         yield failed(row, exchange, where=f"request {said}", expected="a 4xx refusal with the error body, and nothing created", actual=got)

@@ -1,0 +1,96 @@
+"""Who may import whom: the rule of ARCHITECTURE.md, read from the sources."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "runs_conformance"
+# Beside its own modules and `runs_conformance.paths`, a folder may import only these.
+MAY_IMPORT = {
+    "contract": (),
+    "stimuli": ("contract",),
+    "target": ("contract",),
+    "recordings": ("contract",),
+    "report": ("contract",),
+    "reference": ("contract.schemas",),
+    "clients": ("contract", "target"),
+}
+# What judges is pure: it knows neither pytest nor HTTP. What stands here is for others.
+LIBRARIES = {
+    "contract": {"jsonschema", "jsonschema_rs", "referencing"},
+    "stimuli": {"hypothesis"},
+    "report": {"jinja2", "jsonschema_rs"},
+    "reference": {"jsonschema", "referencing", "starlette", "uvicorn"},
+    "target": {"a2wsgi", "httpx2", "uvicorn"},
+}
+FOLDERS = sorted(path.name for path in PACKAGE.iterdir() if path.is_dir() and any(path.glob("*.py")))
+
+
+def imported(source):
+    """Every imported module's full name, wherever the import stands; relative ones as `.name`."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            named = node.module in ("runs_conformance", "runs_conformance.contract")
+            yield from (f"{module}.{alias.name}" for alias in node.names) if named else (module,)
+
+
+def breaches(folder, source):
+    allowed = (folder, "paths", "__version__", *MAY_IMPORT[folder])
+    for name in imported(source):
+        if name.startswith("."):
+            yield name
+        elif name.partition(".")[0] == "runs_conformance":
+            inner = name.removeprefix("runs_conformance").removeprefix(".")
+            if not any(inner == each or inner.startswith(f"{each}.") for each in allowed):
+                yield name
+        elif name.partition(".")[0] not in (LIBRARIES.get(folder, set()) | sys.stdlib_module_names):
+            yield name
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_folder_imports_only_what_it_may(folder):
+    found = {
+        f"{path.relative_to(PACKAGE)}: {name}"
+        for path in (PACKAGE / folder).rglob("*.py")
+        for name in breaches(folder, path.read_text("utf-8"))
+    }
+    assert not found
+
+
+@pytest.mark.parametrize(
+    ("folder", "source"),
+    [
+        ("contract", "from runs_conformance.target.client import Client"),
+        ("contract", "from runs_conformance import live"),
+        ("contract", "def later():\n    import httpx2"),
+        ("contract", "import pytest"),
+        ("report", "import runs_conformance.target.profile"),
+        ("stimuli", "from ..target import client"),
+        ("reference", "from runs_conformance.contract import model"),
+        ("reference", "from runs_conformance.contract.schemas_of_others import x"),
+    ],
+)
+def test_a_breach_is_seen(folder, source):
+    assert len(list(breaches(folder, source))) == 1
+
+
+def test_what_is_allowed_is_no_breach():
+    source = "import json\nfrom runs_conformance.contract.schemas import walk\nfrom runs_conformance.paths import SCHEMAS"
+    assert not list(breaches("reference", source))
+
+
+@pytest.mark.parametrize("words", [["--version"], ["list", "RQ-001"], ["check", "--select", "no-such-id"]])
+def test_the_command_loads_nothing_that_it_does_not_need(words):
+    script = (
+        "import sys\nfrom runs_conformance.cli import main\n"
+        f"try:\n    main({words!r})\nexcept SystemExit:\n    pass\n"
+        "print(sorted({'pytest', 'hypothesis', 'starlette', 'uvicorn'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
