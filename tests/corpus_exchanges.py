@@ -20,7 +20,9 @@ def convert(line: dict[str, Any]) -> Exchange:
         Headers.of({key: str(value) for key, value in line["request_headers"].items()}),
         None if body is None else to_bytes(body),
     )
-    return Exchange(f"{source[0].rsplit('/', 1)[-1]}#{source[1]}", request, _response(line), source="recording")
+    return Exchange(
+        f"{source[0].rsplit('/', 1)[-1]}#{source[1]}", request, _response(line), source="recording"
+    )
 
 
 def _response(line: dict[str, Any]) -> Response:

@@ -16,7 +16,12 @@ WAITING = {"required_action": ACTION}
 
 
 def call(
-    method: str, path: str, answer: Any, body: Any = None, status: int = 200, query: tuple[tuple[str, str], ...] = ()
+    method: str,
+    path: str,
+    answer: Any,
+    body: Any = None,
+    status: int = 200,
+    query: tuple[tuple[str, str], ...] = (),
 ) -> Exchange:
     sent = None if body is None else to_bytes(body)
     response = Response(status, HEADERS, to_bytes(answer))
@@ -29,7 +34,11 @@ def error(text: str = "no") -> dict[str, Any]:
 
 def create(status: str = "queued", *, body: dict[str, Any] | None = None, **fields: Any) -> Exchange:
     """A create call's answer; the settings in it were asked for."""
-    asked = {name: fields[name] for name in ("tool_choice", "response_format", "max_completion_tokens") if name in fields}
+    asked = {
+        name: fields[name]
+        for name in ("tool_choice", "response_format", "max_completion_tokens")
+        if name in fields
+    }
     return call("POST", RUNS, run(status, **fields), {"assistant_id": ASSISTANT, **asked, **(body or {})})
 
 
@@ -59,9 +68,17 @@ def say(text: str = "hi", status: int = 200, run_id: str | None = None, refusal:
 def client_message(identity: str, text: str, **changes: Any) -> dict[str, Any]:
     part = {"type": "text", "text": {"value": text, "annotations": []}}
     return {
-        "id": identity, "object": "thread.message", "created_at": 1_761_861_500, "assistant_id": None,
-        "thread_id": THREAD, "run_id": None, "role": "user", "content": [part], "attachments": [], "metadata": {},
-    } | changes  # fmt: skip
+        "id": identity,
+        "object": "thread.message",
+        "created_at": 1_761_861_500,
+        "assistant_id": None,
+        "thread_id": THREAD,
+        "run_id": None,
+        "role": "user",
+        "content": [part],
+        "attachments": [],
+        "metadata": {},
+    } | changes
 
 
 def answer_message(identity: str, text: str, **changes: Any) -> dict[str, Any]:
@@ -72,7 +89,13 @@ def answer_message(identity: str, text: str, **changes: Any) -> dict[str, Any]:
 def listing(what: str, entries: list[dict[str, Any]], *query: tuple[str, str], **changes: Any) -> Exchange:
     """A list of `messages`, `runs` or `steps` as it stands, whole unless changed."""
     ids = [entry["id"] for entry in entries] or [None]
-    body = {"object": "list", "data": entries, "first_id": ids[0], "last_id": ids[-1], "has_more": False} | changes
+    body = {
+        "object": "list",
+        "data": entries,
+        "first_id": ids[0],
+        "last_id": ids[-1],
+        "has_more": False,
+    } | changes
     path = {"messages": f"/threads/{THREAD}/messages", "runs": RUNS, "steps": f"{RUNS}/{RUN}/steps"}[what]
     return call("GET", path, body, query=query)
 

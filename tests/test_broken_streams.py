@@ -20,13 +20,26 @@ FAULTLESS = {
     "incomplete": ([*good.cut(), *good.end("incomplete")], "createRun"),
     "failed at once": ([*good.HEAD[:2], *good.end("failed", started_at=None)], "createRun"),
     "failed in its message": ([*good.cut("run_failed"), *good.end("failed")], "createRun"),
-    "cancelled": ([*good.cut("run_cancelled"), ("thread.run.cancelling", good.run("cancelling")), *good.end("cancelled")], "createRun"),
+    "cancelled": (
+        [
+            *good.cut("run_cancelled"),
+            ("thread.run.cancelling", good.run("cancelling")),
+            *good.end("cancelled"),
+        ],
+        "createRun",
+    ),
     "expired": ([*good.cut("run_expired"), *good.end("expired")], "createRun"),
     "error without done": ([*good.HEAD, *good.writes(1)[:5], ERROR], "createRun"),
     "error with done": ([*good.HEAD, ERROR, good.DONE], "createRun"),
     "nothing but an error": ([ERROR], "createRun"),
-    "unknown events": ([("vendor.news", {}), *good.text(), ], "createRun"),
-}  # fmt: skip
+    "unknown events": (
+        [
+            ("vendor.news", {}),
+            *good.text(),
+        ],
+        "createRun",
+    ),
+}
 
 
 def findings(exchange: Exchange) -> list[Finding]:
@@ -57,6 +70,8 @@ def test_each_finding_says_where_and_what(broken: Broken) -> None:
 
 def test_the_catalogue_is_large_and_covers_every_order_rule() -> None:
     covered = {broken.requirement for broken in CATALOGUE}
-    rows = {row.id for row in JUDGE.context.register if row.id.startswith("order.") and row.observable == "stream"}
+    rows = {
+        row.id for row in JUDGE.context.register if row.id.startswith("order.") and row.observable == "stream"
+    }
     assert len(CATALOGUE) >= 90
     assert rows <= covered

@@ -6,8 +6,21 @@ from typing import Any
 import pytest
 from broken_streams.good import RUN, T0, USAGE, run, step
 from stories import (
-    answer_message, call, cancel, client_message, create, error, failures, get, listing, modify, passes, RUNS, say, submit,
-)  # fmt: skip
+    RUNS,
+    answer_message,
+    call,
+    cancel,
+    client_message,
+    create,
+    error,
+    failures,
+    get,
+    listing,
+    modify,
+    passes,
+    say,
+    submit,
+)
 
 from runs_conformance.contract.checks.lifecycle import reachable
 from runs_conformance.contract.model import Exchange, Headers, Response, to_bytes
@@ -16,7 +29,10 @@ from runs_conformance.contract.timeline import ACTIVE, FINAL
 TOOLS = {"type": "tool_calls", "tool_calls": []}
 SAYS = {"type": "message_creation", "message_creation": {"message_id": "msg_1"}}
 JSON = {"type": "json_object"}
-STRICT = {"type": "json_schema", "json_schema": {"name": "n", "strict": True, "schema": {"type": "object", "required": ["a"]}}}  # fmt: skip
+STRICT = {
+    "type": "json_schema",
+    "json_schema": {"name": "n", "strict": True, "schema": {"type": "object", "required": ["a"]}},
+}
 NAMED = {"type": "function", "function": {"name": "other"}}
 
 
@@ -34,7 +50,10 @@ BROKEN: dict[str, tuple[str, list[Exchange]]] = {
     # moves
     "completed runs again": ("lifecycle.final-is-final", [create(), get("completed"), get("queued")]),
     "another end": ("lifecycle.final-is-final", [create(), get("failed"), get("cancelled")]),
-    "back to queued": ("lifecycle.legal-moves", [create(), get("in_progress"), get("queued", started_at=T0 + 1)]),
+    "back to queued": (
+        "lifecycle.legal-moves",
+        [create(), get("in_progress"), get("queued", started_at=T0 + 1)],
+    ),
     "done without outputs": ("lifecycle.legal-moves", [create(), get("requires_action"), get("completed")]),
     "cancelling goes on": ("lifecycle.cancel.ends", [create(), cancel(), get("in_progress")]),
     "born cancelled": ("lifecycle.new-run-queued", [create("cancelled")]),
@@ -43,7 +62,10 @@ BROKEN: dict[str, tuple[str, list[Exchange]]] = {
     "failed without usage": ("lifecycle.usage-other-ends", [get("failed", usage=None)]),
     "failed without an error": ("lifecycle.last-error-when", [get("failed", last_error=None)]),
     "waiting for nothing": ("lifecycle.required-action-iff", [get("requires_action", required_action=None)]),
-    "incomplete without details": ("lifecycle.incomplete-details-iff", [get("incomplete", incomplete_details=None)]),
+    "incomplete without details": (
+        "lifecycle.incomplete-details-iff",
+        [get("incomplete", incomplete_details=None)],
+    ),
     "completed at no time": ("lifecycle.completed-at", [get("completed", completed_at=None)]),
     "failed at no time": ("lifecycle.failed-at", [get("failed", failed_at=None)]),
     "cancelling is cancelled": ("lifecycle.cancelled-at", [get("cancelling", cancelled_at=T0 + 2)]),
@@ -57,93 +79,217 @@ BROKEN: dict[str, tuple[str, list[Exchange]]] = {
         [create(), get("in_progress"), get("cancelled", started_at=None)],
     ),
     "start forgotten by outputs": (
-        "lifecycle.started-at", [create(), get("requires_action"), submit("call_1", started_at=None)],
+        "lifecycle.started-at",
+        [create(), get("requires_action"), submit("call_1", started_at=None)],
     ),
     "expiry moved": (
         "lifecycle.expires-at-fixed",
         [create(created_at=T0), get("requires_action"), submit("call_1", created_at=T0, expires_at=T0 + 601)],
     ),
     "overdue": ("lifecycle.expiry.in-progress", [dated(get("in_progress"), "Thu, 30 Oct 2025 22:20:00 GMT")]),
-    "overdue outputs": ("lifecycle.expiry.requires-action", [dated(get("requires_action"), "Thu, 30 Oct 2025 22:20:00 GMT")]),
+    "overdue outputs": (
+        "lifecycle.expiry.requires-action",
+        [dated(get("requires_action"), "Thu, 30 Oct 2025 22:20:00 GMT")],
+    ),
     "queued for ever": ("lifecycle.ends-in-time", [dated(get("queued"), "Thu, 30 Oct 2025 22:20:00 GMT")]),
     "two calls at once": (
         "lifecycle.parallel-tool-calls-false",
-        [get("requires_action", parallel_tool_calls=False, required_action={"type": "submit_tool_outputs", "submit_tool_outputs": {
-            "tool_calls": [{"id": f"c{n}", "type": "function", "function": {"name": "f", "arguments": "{}"}} for n in (1, 2)],
-        }})],
+        [
+            get(
+                "requires_action",
+                parallel_tool_calls=False,
+                required_action={
+                    "type": "submit_tool_outputs",
+                    "submit_tool_outputs": {
+                        "tool_calls": [
+                            {"id": f"c{n}", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+                            for n in (1, 2)
+                        ],
+                    },
+                },
+            )
+        ],
     ),
     # tool outputs
     "outputs refused": (
-        "lifecycle.submit.accepted", [create(), get("requires_action"), submit("call_1", status=400), get("requires_action")],
+        "lifecycle.submit.accepted",
+        [create(), get("requires_action"), submit("call_1", status=400), get("requires_action")],
     ),
-    "outputs ignored": ("lifecycle.submit.accepted", [create(), get("requires_action"), submit("call_1", answer="requires_action")]),
-    "part taken": ("lifecycle.submit.partial-refused", [create(), get("requires_action"), submit(answer="queued")]),
-    "stranger taken": ("lifecycle.submit.unknown-call-refused", [create(), get("requires_action"), submit("call_1", "call_9")]),
-    "outputs after the end": ("lifecycle.submit.wrong-status-refused", [get("completed"), submit("call_1", answer="completed", **{"started_at": T0 + 1})]),
+    "outputs ignored": (
+        "lifecycle.submit.accepted",
+        [create(), get("requires_action"), submit("call_1", answer="requires_action")],
+    ),
+    "part taken": (
+        "lifecycle.submit.partial-refused",
+        [create(), get("requires_action"), submit(answer="queued")],
+    ),
+    "stranger taken": (
+        "lifecycle.submit.unknown-call-refused",
+        [create(), get("requires_action"), submit("call_1", "call_9")],
+    ),
+    "outputs after the end": (
+        "lifecycle.submit.wrong-status-refused",
+        [get("completed"), submit("call_1", answer="completed", started_at=T0 + 1)],
+    ),
     "outputs twice": (
-        "lifecycle.submit.wrong-status-refused", [create(), get("requires_action"), submit("call_1"), submit("call_1")],
+        "lifecycle.submit.wrong-status-refused",
+        [create(), get("requires_action"), submit("call_1"), submit("call_1")],
     ),
     # cancelling
-    "cancel refused": ("lifecycle.cancel.accepted", [get("in_progress"), cancel(status=400), get("in_progress")]),
+    "cancel refused": (
+        "lifecycle.cancel.accepted",
+        [get("in_progress"), cancel(status=400), get("in_progress")],
+    ),
     "cancel ignored": ("lifecycle.cancel.accepted", [get("in_progress"), cancel("in_progress")]),
     "cancelled after the end": ("lifecycle.cancel.final-refused", [get("completed"), cancel("completed")]),
     "refused with 404": ("lifecycle.cancel.final-refused", [get("completed"), cancel(status=404)]),
-    "cancelled into waiting": ("lifecycle.cancel.other-statuses", [get("requires_action"), cancel("requires_action")]),
+    "cancelled into waiting": (
+        "lifecycle.cancel.other-statuses",
+        [get("requires_action"), cancel("requires_action")],
+    ),
     # lock
     "message while running": ("lifecycle.lock.message-refused", [get("queued"), say(), get("in_progress")]),
-    "message while waiting": ("lifecycle.lock.message-refused", [get("requires_action"), say(), get("requires_action")]),
-    "still locked": ("lifecycle.lock.released", [get("completed"), say(status=400, refusal="a run is active")]),
+    "message while waiting": (
+        "lifecycle.lock.message-refused",
+        [get("requires_action"), say(), get("requires_action")],
+    ),
+    "still locked": (
+        "lifecycle.lock.released",
+        [get("completed"), say(status=400, refusal="a run is active")],
+    ),
     "no second run": (
         "lifecycle.lock.released",
-        [get("completed"), call("POST", RUNS, error(f"already has an active run {RUN}"), {"assistant_id": "asst_A1"}, 400)],
+        [
+            get("completed"),
+            call("POST", RUNS, error(f"already has an active run {RUN}"), {"assistant_id": "asst_A1"}, 400),
+        ],
     ),
     "client's run": ("lifecycle.client-message-run-id", [say(run_id="run_9")]),
     # modify
-    "modified too much": ("lifecycle.modify", [get("completed"), modify({"a": "b"}, metadata={"a": "b"}, model="gpt-5")]),
+    "modified too much": (
+        "lifecycle.modify",
+        [get("completed"), modify({"a": "b"}, metadata={"a": "b"}, model="gpt-5")],
+    ),
     "not modified": ("lifecycle.modify.answer", [get("completed"), modify({"a": "b"})]),
     "modified for a moment": (
-        "lifecycle.modify.answer", [get("completed"), modify({"a": "b"}, metadata={"a": "b"}), get("completed", metadata={})],
+        "lifecycle.modify.answer",
+        [get("completed"), modify({"a": "b"}, metadata={"a": "b"}), get("completed", metadata={})],
     ),
     # effects
     "another limit": (
-        "lifecycle.token-limit-incomplete", [get("incomplete", max_completion_tokens=None, max_prompt_tokens=256)],
+        "lifecycle.token-limit-incomplete",
+        [get("incomplete", max_completion_tokens=None, max_prompt_tokens=256)],
     ),
-    "over the limit": ("lifecycle.token-limit-incomplete", [get("completed", max_completion_tokens=256, usage={
-        "prompt_tokens": 1, "completion_tokens": 300, "total_tokens": 301})]),
-    "tool against the choice": ("lifecycle.tool-choice.none", [create(tool_choice="none"), listing("steps", [step("step_s", TOOLS)])]),
-    "waits against the choice": ("lifecycle.tool-choice.none", [create(tool_choice="none"), get("requires_action", tool_choice="none")]),
-    "no tool": ("lifecycle.tool-choice.forced", [
-        create(tool_choice="required"), get("completed", tool_choice="required"), listing("steps", [step("step_s", SAYS, "completed")]),
-    ]),
-    "not that tool": ("lifecycle.tool-choice.forced", [
-        create(tool_choice=NAMED), get("requires_action", tool_choice=NAMED), submit("call_1", tool_choice=NAMED),
-        get("completed", tool_choice=NAMED), listing("steps", [step("step_s", {"type": "tool_calls", "tool_calls": [
-            {"id": "call_1", "type": "function", "function": {"name": "get_weather", "arguments": "{}", "output": "sunny"}}]}, "completed")]),
-    ]),
-    "prose for JSON": ("lifecycle.json-mode", [
-        create(response_format=JSON), get("completed", response_format=JSON), listing("messages", [answer_message("msg_1", "Hello")]),
-    ]),
-    "misfit": ("lifecycle.json-schema-strict", [
-        create(response_format=STRICT), get("completed", response_format=STRICT),
-        listing("messages", [answer_message("msg_1", '{"b": 1}')]),
-    ]),
+    "over the limit": (
+        "lifecycle.token-limit-incomplete",
+        [
+            get(
+                "completed",
+                max_completion_tokens=256,
+                usage={"prompt_tokens": 1, "completion_tokens": 300, "total_tokens": 301},
+            )
+        ],
+    ),
+    "tool against the choice": (
+        "lifecycle.tool-choice.none",
+        [create(tool_choice="none"), listing("steps", [step("step_s", TOOLS)])],
+    ),
+    "waits against the choice": (
+        "lifecycle.tool-choice.none",
+        [create(tool_choice="none"), get("requires_action", tool_choice="none")],
+    ),
+    "no tool": (
+        "lifecycle.tool-choice.forced",
+        [
+            create(tool_choice="required"),
+            get("completed", tool_choice="required"),
+            listing("steps", [step("step_s", SAYS, "completed")]),
+        ],
+    ),
+    "not that tool": (
+        "lifecycle.tool-choice.forced",
+        [
+            create(tool_choice=NAMED),
+            get("requires_action", tool_choice=NAMED),
+            submit("call_1", tool_choice=NAMED),
+            get("completed", tool_choice=NAMED),
+            listing(
+                "steps",
+                [
+                    step(
+                        "step_s",
+                        {
+                            "type": "tool_calls",
+                            "tool_calls": [
+                                {
+                                    "id": "call_1",
+                                    "type": "function",
+                                    "function": {"name": "get_weather", "arguments": "{}", "output": "sunny"},
+                                }
+                            ],
+                        },
+                        "completed",
+                    )
+                ],
+            ),
+        ],
+    ),
+    "prose for JSON": (
+        "lifecycle.json-mode",
+        [
+            create(response_format=JSON),
+            get("completed", response_format=JSON),
+            listing("messages", [answer_message("msg_1", "Hello")]),
+        ],
+    ),
+    "misfit": (
+        "lifecycle.json-schema-strict",
+        [
+            create(response_format=STRICT),
+            get("completed", response_format=STRICT),
+            listing("messages", [answer_message("msg_1", '{"b": 1}')]),
+        ],
+    ),
     "step left": ("lifecycle.steps-end-with-run", [get("failed"), listing("steps", [step("step_s", SAYS)])]),
-    "message lost": ("lifecycle.run-messages", [get("completed"), listing("steps", [step("step_s", SAYS, "completed")]), listing("messages", [])]),
-    "message of another": ("lifecycle.run-messages", [
-        get("completed"), listing("steps", [step("step_s", SAYS, "completed")]), listing("messages", [answer_message("msg_1", "x", assistant_id="asst_9")]),
-    ]),
-    "additional lost": ("lifecycle.additional-messages-first", [
-        create(body={"additional_messages": [{"role": "user", "content": "one"}]}), get("completed"),
-        listing("messages", [answer_message("msg_1", "x")]),
-    ]),
-    "additional late": ("lifecycle.additional-messages-first", [
-        create(body={"additional_messages": [{"role": "user", "content": "one"}]}), get("completed"),
-        listing("messages", [client_message("msg_2", "one", created_at=T0 + 99), answer_message("msg_1", "x")]),
-    ]),
-    "not the sum": ("response.usage.steps-sum", [
-        create(), get("completed"), listing("steps", [step("step_a", SAYS, "completed"), step("step_b", SAYS, "completed")]),
-    ]),
-}  # fmt: skip
+    "message lost": (
+        "lifecycle.run-messages",
+        [get("completed"), listing("steps", [step("step_s", SAYS, "completed")]), listing("messages", [])],
+    ),
+    "message of another": (
+        "lifecycle.run-messages",
+        [
+            get("completed"),
+            listing("steps", [step("step_s", SAYS, "completed")]),
+            listing("messages", [answer_message("msg_1", "x", assistant_id="asst_9")]),
+        ],
+    ),
+    "additional lost": (
+        "lifecycle.additional-messages-first",
+        [
+            create(body={"additional_messages": [{"role": "user", "content": "one"}]}),
+            get("completed"),
+            listing("messages", [answer_message("msg_1", "x")]),
+        ],
+    ),
+    "additional late": (
+        "lifecycle.additional-messages-first",
+        [
+            create(body={"additional_messages": [{"role": "user", "content": "one"}]}),
+            get("completed"),
+            listing(
+                "messages", [client_message("msg_2", "one", created_at=T0 + 99), answer_message("msg_1", "x")]
+            ),
+        ],
+    ),
+    "not the sum": (
+        "response.usage.steps-sum",
+        [
+            create(),
+            get("completed"),
+            listing("steps", [step("step_a", SAYS, "completed"), step("step_b", SAYS, "completed")]),
+        ],
+    ),
+}
 
 
 @pytest.mark.parametrize("requirement,story", BROKEN.values(), ids=BROKEN)
@@ -152,7 +298,10 @@ def test_each_story_breaks_one_requirement(requirement: str, story: list[Exchang
 
 
 FINE: dict[str, tuple[set[str], list[Exchange]]] = {
-    "polled": ({"lifecycle.legal-moves", "lifecycle.queued-moves-on"}, [create(), get("queued"), get("in_progress"), get("completed")]),
+    "polled": (
+        {"lifecycle.legal-moves", "lifecycle.queued-moves-on"},
+        [create(), get("queued"), get("in_progress"), get("completed")],
+    ),
     "states missed": ({"lifecycle.legal-moves"}, [create(), get("completed"), get("completed")]),
     "instant": (set(), [create("completed"), get("completed")]),
     "born failed": (set(), [create("failed"), get("failed")]),
@@ -161,40 +310,82 @@ FINE: dict[str, tuple[set[str], list[Exchange]]] = {
         {"lifecycle.submit.accepted", "lifecycle.expires-at-fixed", "lifecycle.started-at"},
         [create(), get("requires_action"), submit("call_1"), get("completed")],
     ),
-    "expired before the outputs": (set(), [create(), get("requires_action"), submit("call_1", status=400), get("expired")]),
+    "expired before the outputs": (
+        set(),
+        [create(), get("requires_action"), submit("call_1", status=400), get("expired")],
+    ),
     "part refused": ({"lifecycle.submit.partial-refused"}, [get("requires_action"), submit(status=400)]),
-    "stranger refused": ({"lifecycle.submit.unknown-call-refused"}, [get("requires_action"), submit("call_9", status=400)]),
-    "wrong status": ({"lifecycle.submit.wrong-status-refused"}, [get("in_progress"), submit("call_1", status=400)]),
+    "stranger refused": (
+        {"lifecycle.submit.unknown-call-refused"},
+        [get("requires_action"), submit("call_9", status=400)],
+    ),
+    "wrong status": (
+        {"lifecycle.submit.wrong-status-refused"},
+        [get("in_progress"), submit("call_1", status=400)],
+    ),
     "cancelled": (
-        {"lifecycle.cancel.accepted", "lifecycle.cancel.ends"}, [get("in_progress"), cancel(), get("cancelling"), get("cancelled")],
+        {"lifecycle.cancel.accepted", "lifecycle.cancel.ends"},
+        [get("in_progress"), cancel(), get("cancelling"), get("cancelled")],
     ),
     "too late to cancel": ({"lifecycle.cancel.ends"}, [get("in_progress"), cancel(), get("completed")]),
     "over before the cancel": (set(), [get("in_progress"), cancel(status=400), get("completed")]),
-    "cancel refused after the end": ({"lifecycle.cancel.final-refused"}, [get("completed"), cancel(status=400)]),
-    "cancelled while waiting": ({"lifecycle.cancel.other-statuses"}, [get("requires_action"), cancel(), get("cancelled")]),
+    "cancel refused after the end": (
+        {"lifecycle.cancel.final-refused"},
+        [get("completed"), cancel(status=400)],
+    ),
+    "cancelled while waiting": (
+        {"lifecycle.cancel.other-statuses"},
+        [get("requires_action"), cancel(), get("cancelled")],
+    ),
     "locked": ({"lifecycle.lock.message-refused"}, [get("queued"), say(status=400)]),
     "maybe over": (set(), [get("in_progress"), say(), get("completed")]),
     "released": ({"lifecycle.lock.released"}, [get("completed"), say()]),
     "modified": (
-        {"lifecycle.modify", "lifecycle.modify.answer"}, [get("completed"), modify({"a": "b"}, metadata={"a": "b"})],
+        {"lifecycle.modify", "lifecycle.modify.answer"},
+        [get("completed"), modify({"a": "b"}, metadata={"a": "b"})],
     ),
-    "JSON": ({"lifecycle.json-mode", "lifecycle.json-schema-strict"}, [
-        create(response_format=STRICT), get("completed", response_format=STRICT), listing("messages", [answer_message("msg_m", '{"a": 1}')]),
-    ]),
-    "cut JSON": (set(), [
-        create(response_format=JSON, max_completion_tokens=256), get("incomplete", response_format=JSON), listing("messages", [answer_message("msg_m", '{"a"')]),
-    ]),
-    "additional": ({"lifecycle.additional-messages-first"}, [
-        create(body={"additional_messages": [{"role": "user", "content": "one"}]}), get("completed"),
-        listing("messages", [answer_message("msg_1", "x"), client_message("msg_2", "one")]),
-    ]),
+    "JSON": (
+        {"lifecycle.json-mode", "lifecycle.json-schema-strict"},
+        [
+            create(response_format=STRICT),
+            get("completed", response_format=STRICT),
+            listing("messages", [answer_message("msg_m", '{"a": 1}')]),
+        ],
+    ),
+    "cut JSON": (
+        set(),
+        [
+            create(response_format=JSON, max_completion_tokens=256),
+            get("incomplete", response_format=JSON),
+            listing("messages", [answer_message("msg_m", '{"a"')]),
+        ],
+    ),
+    "additional": (
+        {"lifecycle.additional-messages-first"},
+        [
+            create(body={"additional_messages": [{"role": "user", "content": "one"}]}),
+            get("completed"),
+            listing("messages", [answer_message("msg_1", "x"), client_message("msg_2", "one")]),
+        ],
+    ),
     "old example": (set(), [dated(get("queued"), "Thu, 30 Oct 2027 22:20:00 GMT")]),
-    "forced": ({"lifecycle.tool-choice.forced"}, [create(tool_choice="required"), get("requires_action", tool_choice="required")]),
-    "steps ended": ({"lifecycle.steps-end-with-run"}, [get("failed"), listing("steps", [step("step_s", SAYS, "failed")])]),
-    "sum": ({"response.usage.steps-sum", "event.step-usage"}, [
-        create(), get("completed"), listing("steps", [step("step_a", SAYS, "completed")]),
-    ]),
-}  # fmt: skip
+    "forced": (
+        {"lifecycle.tool-choice.forced"},
+        [create(tool_choice="required"), get("requires_action", tool_choice="required")],
+    ),
+    "steps ended": (
+        {"lifecycle.steps-end-with-run"},
+        [get("failed"), listing("steps", [step("step_s", SAYS, "failed")])],
+    ),
+    "sum": (
+        {"response.usage.steps-sum", "event.step-usage"},
+        [
+            create(),
+            get("completed"),
+            listing("steps", [step("step_a", SAYS, "completed")]),
+        ],
+    ),
+}
 
 
 @pytest.mark.parametrize("wanted,story", FINE.values(), ids=FINE)

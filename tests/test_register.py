@@ -23,8 +23,7 @@ from runs_conformance.contract.register import (
     load,
     parse,
 )
-from runs_conformance.contract.schema_store import names
-from runs_conformance.paths import SUITES
+from runs_conformance.paths import SCHEMAS, SUITES
 
 REGISTER = load()
 ROWS = [pytest.param(row, id=row.id) for row in REGISTER]
@@ -37,7 +36,7 @@ RESOURCES = ("", "file", "vector_store", "image_url", "other_model", "second_key
 UNDECIDED = {
     "accept.parallel-tool-calls.without-tools": "MAY: accepting and refusing are both allowed",
     "accept.reasoning-effort.later": "MAY: which of the later values a model takes is its own affair",
-    "accept.response-format.none-legacy": "MAY, and only before 2024-08-06; later a refusal row has its place",
+    "accept.response-format.none-legacy": "MAY, and only before 2024-08-06; then a refusal row takes over",
     "accept.truncation.auto-with-count": "MAY: accepting and refusing are both allowed",
     "error.after-start": "SHOULD: provoking it needs the target's model backend to break on demand",
     "response.run.instructions-type": "SHOULD: its wrong types are told by response.run.instructions",
@@ -57,17 +56,16 @@ class Collector:
         print("MARKS", json.dumps([sorted(marks[False]), sorted(marks[True])]))
 
 options = ["--collect-only", "-c", os.devnull, "-p", "no:terminal", "-p", "no:cacheprovider"]
-code = pytest.main([*options, "-p", "runs_conformance.plugin", sys.argv[1]], plugins=[Collector()])
-sys.exit(code)
+pytest.main([*options, "-p", "runs_conformance.plugin", sys.argv[1]], plugins=[Collector()])
 """
 
 
 @cache
 def marked():
-    """The rows named by suite tests that decide themselves, and by those that look at the checks' findings."""
+    """The rows named by suite tests that decide themselves, and by those that only look at findings."""
     command = [sys.executable, "-c", COLLECT, str(SUITES)]
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     line = next(line for line in done.stdout.splitlines() if line.startswith("MARKS "))
     return tuple(map(frozenset, json.loads(line.removeprefix("MARKS "))))
 
@@ -115,7 +113,7 @@ def test_a_row_holds_at_some_date_of_the_contract(row):
 def test_the_patterns_of_a_row_name_schemas(row):
     for text in (*row.answer, *row.request):
         schema, path, *_ = text.split()
-        assert schema == "*" or schema in names()
+        assert schema == "*" or (SCHEMAS / f"{schema}.json").is_file()
         assert path.startswith("/")
     assert all(len(text.split()) > 2 for text in row.request), "a request's pattern names keywords"
 
@@ -155,7 +153,8 @@ def test_a_row_holds_from_since_until_the_day_before_until():
     assert [row.applies(date) for date in dates] == [False, True, True, False]
 
 
-MINIMAL = '[[requirement]]\nid="a.b"\nlevel="MUST"\nsubject="s"\nstatement="S."\nsource="d"\nevidence="both"\n'
+FIELDS = ('id="a.b"', 'level="MUST"', 'subject="s"', 'statement="S."', 'source="d"', 'evidence="both"')
+MINIMAL = "\n".join(["[[requirement]]", *FIELDS, ""])
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,11 @@ def test_no_part_of_a_secret_survives_a_cut(before: int, times: int) -> None:
         assert len(kept) <= BODY
 
 
+def test_no_part_survives_where_hiding_made_the_text_shorter() -> None:
+    assert SECRET[:4] not in HIDE.head(SECRET.encode() * 2000, BODY)
+    assert SECRET[:4] not in HIDE.raw_head(SECRET.encode() * 2000 + b"\xff", BODY).decode("latin-1")
+
+
 def test_an_exchange_is_saved_without_secrets() -> None:
     headers = Headers((("authorization", f"Bearer {SECRET}"), ("x-odd", SECRET)))
     request = Request("POST", f"/threads/{SECRET}", (("key", "zz"), ("q", SECRET)), headers, SECRET.encode())

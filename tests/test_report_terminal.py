@@ -81,11 +81,15 @@ def test_snapshot(name: str, made: Summary, width: int, colour: bool) -> None:
 
 
 def test_a_run_that_could_not_go_on() -> None:
-    text = render(EMPTY, header(seed=None), Cost(), code=2, reason="connection refused; is the server up?")
+    text = render(
+        summary(), header(seed=None), Cost(), code=2, reason="connection refused; is the server up?"
+    )
     assert text.endswith(
         "It took 0 requests, 0 runs, 0.0 s.\nCOULD NOT RUN (exit 2): connection refused; is the server up?\n"
     )
     assert "seed" not in text
+    assert "not exercised" not in text
+    assert "not exercised" in render(summary(), header(), Cost())
 
 
 @pytest.mark.parametrize("made", [CLEAN, FAILING, LADDER, EMPTY])

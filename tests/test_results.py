@@ -232,7 +232,7 @@ def test_what_could_not_be_tested_takes_no_room_from_failures(tmp_path: Path) ->
     with ResultsWriter(tmp_path / "r") as writer:
         told = [writer.write(RECORDER.finding(stuck("error.envelope", "auth"))) for _ in range(KEPT + 1)]
         assert told == [True] * KEPT + [False]
-        assert writer.write(RECORDER.finding(failed("error.envelope"), exchange()))
+        assert writer.write(RECORDER.finding(failed("error.envelope")))
 
 
 def test_an_exchange_that_came_with_a_finding_too_many_is_there_for_the_next(tmp_path: Path) -> None:

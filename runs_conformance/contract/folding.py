@@ -1,10 +1,8 @@
-"""Deltas folded into the object that they build, as the vendor's SDKs do it (python `accumulate_delta`, node alike).
+"""Deltas folded into the object that they build, as the vendor's SDKs do it (python `accumulate_delta`).
 
-Strings append, `index` and `type` overwrite, objects merge, lists of objects merge by `index`, null is replaced. Values
-are never changed in place.
+Strings append, `index` and `type` overwrite, objects merge, lists of objects merge by `index`, null is replaced.
+Values are never changed in place.
 """
-
-from __future__ import annotations
 
 from typing import Any
 
@@ -43,7 +41,9 @@ def _place(entries: list[Any], index: Any) -> int | None:
     """Where the entry with this index stands."""
     if index is None:
         return None
-    return next((at for at, one in enumerate(entries) if isinstance(one, dict) and one.get("index") == index), None)
+    return next(
+        (at for at, one in enumerate(entries) if isinstance(one, dict) and one.get("index") == index), None
+    )
 
 
 def start(value: Any) -> Any:
@@ -52,6 +52,7 @@ def start(value: Any) -> Any:
         return {key: start(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [
-            {"index": at, **start(entry)} if isinstance(entry, dict) else entry for at, entry in enumerate(value)
+            {"index": at, **start(entry)} if isinstance(entry, dict) else entry
+            for at, entry in enumerate(value)
         ]
     return value

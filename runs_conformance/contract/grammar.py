@@ -8,8 +8,6 @@ An event's name is first reduced to a symbol. An automaton maps state and symbol
 requirement that the event breaks there, None if it is legal. Illegal events have a next state too: one fault is told once.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,9 +16,17 @@ from functools import lru_cache
 from typing import Final
 
 _RUN: Final = (
-    "created", "queued", "in_progress", "requires_action", "completed", "incomplete", "failed", "cancelling",
-    "cancelled", "expired",
-)  # fmt: skip
+    "created",
+    "queued",
+    "in_progress",
+    "requires_action",
+    "completed",
+    "incomplete",
+    "failed",
+    "cancelling",
+    "cancelled",
+    "expired",
+)
 _STEP: Final = ("created", "in_progress", "delta", "completed", "failed", "cancelled", "expired")
 _MESSAGE: Final = ("created", "in_progress", "delta", "completed", "incomplete")
 RUN_EVENTS: Final = tuple(f"thread.run.{word}" for word in _RUN)
@@ -83,27 +89,43 @@ def _automaton(text: str, after: Mapping[str, str], rows: Mapping[str, str], hea
         state, legal, blame, special = (part.strip() for part in line.split("|"))
         stays, state = state.endswith("!"), state.rstrip("!")
         moves: dict[str, tuple[str, str | None]] = {
-            symbol: (state if stays and place != "done" else place, rows[blame]) for symbol, place in after.items()
+            symbol: (state if stays and place != "done" else place, rows[blame])
+            for symbol, place in after.items()
         }
         for symbol, told in (pair.split("=") for pair in special.split()):
             row, _, place = told.partition(">")
             moves[symbol] = (place or state, rows[row])
         if "done" in moves:
             moves["done"] = ("done", moves["done"][1])
-        table[state] = moves | {symbol: (place, None) for symbol, place in (pair.split(">") for pair in legal.split())}
+        table[state] = moves | {
+            symbol: (place, None) for symbol, place in (pair.split(">") for pair in legal.split())
+        }
     return Automaton(next(iter(table)), table, tuple(head.split()))
 
 
 _AFTER: Final = {
-    "thread": "start", "created": "created", "queued": "queued", "in_progress": "working", "work": "working",
-    "step-closed": "working", "wait": "waiting", "cancelling": "cancelling", "finish": "closed", "abort": "closed",
-    "error": "errored", "done": "done",
-}  # fmt: skip
+    "thread": "start",
+    "created": "created",
+    "queued": "queued",
+    "in_progress": "working",
+    "work": "working",
+    "step-closed": "working",
+    "wait": "waiting",
+    "cancelling": "cancelling",
+    "finish": "closed",
+    "abort": "closed",
+    "error": "errored",
+    "done": "done",
+}
 _ROWS: Final = {
-    "once": "order.run-created-once", "head": "order.run-head", "close": "order.run-close-last",
-    "wait": "order.requires-action-last", "forward": "order.status-forward", "error": "order.error-last",
+    "once": "order.run-created-once",
+    "head": "order.run-head",
+    "close": "order.run-close-last",
+    "wait": "order.requires-action-last",
+    "forward": "order.status-forward",
+    "error": "order.error-last",
     "done": "order.done-last",
-}  # fmt: skip
+}
 _CREATED: Final = """
 created     | queued>queued abort>closed cancelling>cancelling error>errored       | head | created=once thread=start done=close
 queued      | in_progress>working abort>closed cancelling>cancelling error>errored | head | created=once thread=start done=close
@@ -121,24 +143,35 @@ done!       |                                                                   
 """.replace("\\\n", "")
 STREAMS: Final[Mapping[str, Automaton]] = {
     "createRun": _automaton(
-        "start       | created>created error>errored                               | start | thread=start" + _CREATED + _BODY[1:],
-        _AFTER, {**_ROWS, "start": "order.create-run-start"}, "created queued in_progress",
+        "start       | created>created error>errored                               | start | thread=start"
+        + _CREATED
+        + _BODY[1:],
+        _AFTER,
+        {**_ROWS, "start": "order.create-run-start"},
+        "created queued in_progress",
     ),
     "createThreadAndRun": _automaton(
         """
 start       | thread>thread error>errored                                          | start |
-thread      | created>created error>errored                                        | start | thread=start""" + _CREATED + _BODY[1:],
-        _AFTER, {**_ROWS, "start": "order.create-thread-and-run-start"}, "thread created queued in_progress",
+thread      | created>created error>errored                                        | start | thread=start"""
+        + _CREATED
+        + _BODY[1:],
+        _AFTER,
+        {**_ROWS, "start": "order.create-thread-and-run-start"},
+        "thread created queued in_progress",
     ),
     "submitToolOutputs": _automaton(
         """
 start       | step-closed>closing abort>closed cancelling>cancelling error>errored | start | created=once thread=start
 closing     | step-closed>closing queued>queued abort>closed cancelling>cancelling error>errored | start | created=once thread=start done=close
 queued      | in_progress>working abort>closed cancelling>cancelling error>errored | start | created=once thread=start done=close
-""" + _BODY[1:],
-        _AFTER, {**_ROWS, "start": "order.submit-start"}, "queued in_progress",
+"""
+        + _BODY[1:],
+        _AFTER,
+        {**_ROWS, "start": "order.submit-start"},
+        "queued in_progress",
     ),
-}  # fmt: skip
+}
 
 # One step, by its id. `waiting` is a step of an earlier stream, which the stream of its outputs closes.
 STEP: Final = _automaton(
@@ -150,7 +183,11 @@ running     | delta>running closed>closed                         | bracket | cr
 closed!     |                                                     | bracket |
 """,
     {"created": "open", "in_progress": "running", "delta": "running", "closed": "closed"},
-    {"bracket": "order.step-bracket", "delta": "order.delta-after-created", "opening": "order.step-in-progress"},
+    {
+        "bracket": "order.step-bracket",
+        "delta": "order.delta-after-created",
+        "opening": "order.step-in-progress",
+    },
 )
 # One message, by its id. The `early` states have had a delta too soon, which was blamed.
 MESSAGE: Final = _automaton(
@@ -163,7 +200,13 @@ running     | delta>streaming incomplete>closed                   | bracket | cr
 streaming   | delta>streaming completed>closed incomplete>closed  | bracket | created=bracket in_progress=bracket
 closed!     |                                                     | bracket |
 """,
-    {"created": "created", "in_progress": "running", "delta": "streaming", "completed": "closed", "incomplete": "closed"},
+    {
+        "created": "created",
+        "in_progress": "running",
+        "delta": "streaming",
+        "completed": "closed",
+        "incomplete": "closed",
+    },
     {"bracket": "order.message-bracket", "delta": "order.delta-after-created"},
 )
 
@@ -191,7 +234,9 @@ def _squashed(name: str) -> str:
 _SQUASHED: Final = {_squashed(name): name for name in NAMES}
 
 
-def names_of(symbols: Iterable[str], within: Iterable[str] = NAMES, table: Mapping[str, str] = SYMBOLS) -> tuple[str, ...]:
+def names_of(
+    symbols: Iterable[str], within: Iterable[str] = NAMES, table: Mapping[str, str] = SYMBOLS
+) -> tuple[str, ...]:
     """The event names that stand for symbols, for people."""
     wanted = set(symbols)
     return tuple(name for name in within if table.get(name) in wanted)

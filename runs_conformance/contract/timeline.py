@@ -1,10 +1,8 @@
-"""When a run was seen in which state: sightings with the span of time in which each was true, and who acted in between.
+"""When a run was seen in which state: sightings with the span of time in which each was true.
 
-An answer was true at some moment between request and arrival. Two sightings are ordered only if one span ends before the
-other begins; what overlaps is left alone. Recordings without times count as strictly one after the other.
+An answer was true at some moment between request and arrival. Two sightings are ordered only if one span ends
+before the other begins; what overlaps is left alone. Recordings without times count as strictly sequential.
 """
-
-from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,18 +17,18 @@ ACTIVE: Final = ("queued", "in_progress", "requires_action", "cancelling")
 
 @dataclass(frozen=True)
 class Span:
-    """An exchange's span of time in a trace: `begin` sent, `end` wholly answered; `place` its number in the trace."""
+    """An exchange in time: `begin` sent, `end` wholly answered, `place` its number in the trace."""
 
     exchange: Exchange
     place: int
     begin: float
     end: float
 
-    def before(self, other: Span) -> bool:
+    def before(self, other: "Span") -> bool:
         """This one was over when the other began."""
         return self.end <= other.begin and self.place < other.place
 
-    def between(self, one: Span, two: Span) -> bool:
+    def between(self, one: "Span", two: "Span") -> bool:
         """This one may have had its effect after `one` was true and before `two` was."""
         return not self.before(one) and not two.before(self)
 

@@ -215,12 +215,12 @@ class Client:
 
 
 def _http(loopback: bool) -> httpx2.AsyncClient:
-    """No cookies, no redirects; a proxy from the environment is used for other machines only."""
+    """No redirects, no jar for cookies to fill; a proxy of the environment only towards other machines."""
     return httpx2.AsyncClient(
         trust_env=not loopback,
         verify=httpx2.create_ssl_context(),
         follow_redirects=False,
-        
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         limits=httpx2.Limits(
             max_connections=None, max_keepalive_connections=20, keepalive_expiry=_KEEP_ALIVE
         ),

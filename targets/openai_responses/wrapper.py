@@ -22,6 +22,7 @@ class Handler(BaseHTTPRequestHandler):
     """One request in, through the mock, one answer out."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one write: in two, delayed acknowledgements cost 40 ms an answer
     mock: OpenAIMock
     base: str
 

@@ -288,7 +288,12 @@ def another_output(blocks: Blocks) -> None:
 
 @broken("event.step-search-content", good.hosted)
 def content_nobody_asked_for(blocks: Blocks) -> None:
-    found = {"file_id": "file-1", "file_name": "a.txt", "score": 0.5, "content": [{"type": "text", "text": "x"}]}
+    found = {
+        "file_id": "file-1",
+        "file_name": "a.txt",
+        "score": 0.5,
+        "content": [{"type": "text", "text": "x"}],
+    }
     calls = of(blocks, "run.step.completed")["step_details"]["tool_calls"]
     calls.append({"id": "call_9", "type": "file_search", "file_search": {"results": [found]}})
 

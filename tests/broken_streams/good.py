@@ -17,65 +17,120 @@ BY_STATUS: dict[str, dict[str, Any]] = {
     "requires_action": {"started_at": T0 + 1},
     "completed": {"started_at": T0 + 1, "completed_at": T0 + 3, "expires_at": None, "usage": USAGE},
     "incomplete": {
-        "started_at": T0 + 1, "expires_at": None, "usage": USAGE, "max_completion_tokens": 256,
+        "started_at": T0 + 1,
+        "expires_at": None,
+        "usage": USAGE,
+        "max_completion_tokens": 256,
         "incomplete_details": {"reason": "max_completion_tokens"},
     },
     "failed": {
-        "started_at": T0 + 1, "failed_at": T0 + 2, "expires_at": None, "usage": USAGE,
+        "started_at": T0 + 1,
+        "failed_at": T0 + 2,
+        "expires_at": None,
+        "usage": USAGE,
         "last_error": {"code": "server_error", "message": "Sorry."},
     },
     "cancelling": {"started_at": T0 + 1},
     "cancelled": {"started_at": T0 + 1, "cancelled_at": T0 + 2, "usage": USAGE},
     "expired": {"started_at": T0 + 1, "usage": USAGE},
-}  # fmt: skip
+}
 
 
 def run(status: str, **changes: Any) -> dict[str, Any]:
     """A run of the newest edition in one status."""
     fields = {
-        "id": RUN, "object": "thread.run", "created_at": T0, "assistant_id": ASSISTANT, "thread_id": THREAD,
-        "status": status, "started_at": None, "expires_at": T0 + 600, "cancelled_at": None, "failed_at": None,
-        "completed_at": None, "required_action": None, "last_error": None, "model": "gpt-4o", "instructions": None,
-        "tools": [], "metadata": {}, "temperature": 1.0, "top_p": 1.0, "max_completion_tokens": None,
-        "max_prompt_tokens": None, "truncation_strategy": {"type": "auto", "last_messages": None},
-        "incomplete_details": None, "usage": None, "response_format": "auto", "tool_choice": "auto",
+        "id": RUN,
+        "object": "thread.run",
+        "created_at": T0,
+        "assistant_id": ASSISTANT,
+        "thread_id": THREAD,
+        "status": status,
+        "started_at": None,
+        "expires_at": T0 + 600,
+        "cancelled_at": None,
+        "failed_at": None,
+        "completed_at": None,
+        "required_action": None,
+        "last_error": None,
+        "model": "gpt-4o",
+        "instructions": None,
+        "tools": [],
+        "metadata": {},
+        "temperature": 1.0,
+        "top_p": 1.0,
+        "max_completion_tokens": None,
+        "max_prompt_tokens": None,
+        "truncation_strategy": {"type": "auto", "last_messages": None},
+        "incomplete_details": None,
+        "usage": None,
+        "response_format": "auto",
+        "tool_choice": "auto",
         "parallel_tool_calls": True,
-    }  # fmt: skip
+    }
     return fields | BY_STATUS[status] | changes
 
 
-def step(identity: str, details: dict[str, Any], status: str = "in_progress", **changes: Any) -> dict[str, Any]:
+def step(
+    identity: str, details: dict[str, Any], status: str = "in_progress", **changes: Any
+) -> dict[str, Any]:
     fields = {
-        "id": identity, "object": "thread.run.step", "created_at": T0 + 1, "run_id": RUN, "assistant_id": ASSISTANT,
-        "thread_id": THREAD, "type": details["type"], "status": status, "cancelled_at": None,
-        "completed_at": T0 + 2 if status == "completed" else None, "expires_at": T0 + 600, "failed_at": None,
-        "last_error": None, "step_details": details, "usage": USAGE if status == "completed" else None,
-    }  # fmt: skip
+        "id": identity,
+        "object": "thread.run.step",
+        "created_at": T0 + 1,
+        "run_id": RUN,
+        "assistant_id": ASSISTANT,
+        "thread_id": THREAD,
+        "type": details["type"],
+        "status": status,
+        "cancelled_at": None,
+        "completed_at": T0 + 2 if status == "completed" else None,
+        "expires_at": T0 + 600,
+        "failed_at": None,
+        "last_error": None,
+        "step_details": details,
+        "usage": USAGE if status == "completed" else None,
+    }
     return fields | changes
 
 
-def message(identity: str, status: str = "in_progress", text: str | None = None, **changes: Any) -> dict[str, Any]:
+def message(
+    identity: str, status: str = "in_progress", text: str | None = None, **changes: Any
+) -> dict[str, Any]:
     fields = {
-        "id": identity, "object": "thread.message", "created_at": T0 + 1, "assistant_id": ASSISTANT,
-        "thread_id": THREAD, "run_id": RUN, "status": status, "incomplete_details": None,
+        "id": identity,
+        "object": "thread.message",
+        "created_at": T0 + 1,
+        "assistant_id": ASSISTANT,
+        "thread_id": THREAD,
+        "run_id": RUN,
+        "status": status,
+        "incomplete_details": None,
         "incomplete_at": T0 + 2 if status == "incomplete" else None,
-        "completed_at": T0 + 2 if status == "completed" else None, "role": "assistant",
+        "completed_at": T0 + 2 if status == "completed" else None,
+        "role": "assistant",
         "content": [] if text is None else [{"type": "text", "text": {"value": text, "annotations": []}}],
-        "attachments": [], "metadata": {},
-    }  # fmt: skip
+        "attachments": [],
+        "metadata": {},
+    }
     return fields | changes
 
 
 def piece(identity: str, value: str, **first: Any) -> tuple[str, Any]:
     content = [{"index": 0, "type": "text", "text": {"value": value, **first}}]
-    return "thread.message.delta", {"id": identity, "object": "thread.message.delta", "delta": {"content": content}}
+    return "thread.message.delta", {
+        "id": identity,
+        "object": "thread.message.delta",
+        "delta": {"content": content},
+    }
 
 
 def call_piece(identity: str, **call: Any) -> tuple[str, Any]:
     details = {"type": "tool_calls", "tool_calls": [{"index": 0, **call}]}
     return "thread.run.step.delta", {
-        "id": identity, "object": "thread.run.step.delta", "delta": {"step_details": details}
-    }  # fmt: skip
+        "id": identity,
+        "object": "thread.run.step.delta",
+        "delta": {"step_details": details},
+    }
 
 
 def writes(number: int, words: tuple[str, ...] = ("Hello", " there")) -> Blocks:
@@ -106,7 +161,10 @@ def computes(number: int) -> Blocks:
         call_piece(holder, **call, code_interpreter={"input": "", "outputs": []}),
         call_piece(holder, type="code_interpreter", code_interpreter={"input": "1+"}),
         call_piece(holder, type="code_interpreter", code_interpreter={"input": "1"}),
-        ("thread.run.step.completed", step(holder, {"type": "tool_calls", "tool_calls": [whole]}, "completed")),
+        (
+            "thread.run.step.completed",
+            step(holder, {"type": "tool_calls", "tool_calls": [whole]}, "completed"),
+        ),
     ]
 
 
@@ -130,9 +188,14 @@ def asks() -> Blocks:
     ]
 
 
-HEAD: Blocks = [(f"thread.run.{name}", run(status)) for name, status in (
-    ("created", "queued"), ("queued", "queued"), ("in_progress", "in_progress"),
-)]  # fmt: skip
+HEAD: Blocks = [
+    (f"thread.run.{name}", run(status))
+    for name, status in (
+        ("created", "queued"),
+        ("queued", "queued"),
+        ("in_progress", "in_progress"),
+    )
+]
 DONE = ("done", "[DONE]")
 THREAD_OBJECT = {"id": THREAD, "object": "thread", "created_at": T0, "metadata": {}, "tool_resources": {}}
 
@@ -166,9 +229,12 @@ def answered() -> Blocks:
     call = {"id": "call_1", "type": "function", "function": {**FUNCTION, "output": "sunny"}}
     closing = step("step_1", {"type": "tool_calls", "tool_calls": [call]}, "completed")
     return [
-        ("thread.run.step.completed", closing), ("thread.run.queued", run("queued", started_at=T0 + 1)), HEAD[2],
-        *writes(2), *end("completed"),
-    ]  # fmt: skip
+        ("thread.run.step.completed", closing),
+        ("thread.run.queued", run("queued", started_at=T0 + 1)),
+        HEAD[2],
+        *writes(2),
+        *end("completed"),
+    ]
 
 
 def cut(reason: str = "max_tokens") -> Blocks:
@@ -196,7 +262,10 @@ PATHS = {
 
 
 def exchange(
-    body: bytes, operation: str = "createRun", headers: Headers = STREAM_HEADERS, failure: Failure | None = None
+    body: bytes,
+    operation: str = "createRun",
+    headers: Headers = STREAM_HEADERS,
+    failure: Failure | None = None,
 ) -> Exchange:
     """The exchange that a streaming call of this operation and body is."""
     asked = {"assistant_id": ASSISTANT, "stream": True}

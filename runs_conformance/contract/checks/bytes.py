@@ -1,9 +1,7 @@
-"""The bytes of a stream: its headers, the lines of each event, the data as JSON, the end marker.
+"""The bytes of a stream: headers, the lines of each event, data as JSON, the end marker.
 
-Framing and encoding are judged on raw bytes only; a recording that kept names and data alone says nothing on them.
+Framing and encoding are judged on raw bytes only; a recording of names and data alone says nothing on them.
 """
-
-from __future__ import annotations
 
 from collections.abc import Iterator
 
@@ -19,16 +17,19 @@ _STREAM_TYPE = "text/event-stream"
 
 @on_exchange("headers.stream-content-type", operations=CREATE)
 def content_type(exchange: Exchange, _: Context) -> Iterator[Finding]:
-    """stream true, accepted: status 200, text/event-stream."""
+    """Stream true, accepted: status 200, text/event-stream."""
     response = exchange.response
     if response is None or not response.ok or exchange.request.object.get("stream") is not True:
         return
     if response.headers.lines:
         yield verdict(
-            "headers.stream-content-type", response.status == 200 and response.headers.media_type == _STREAM_TYPE,
-            exchange, where="header content-type", expected=f"status 200 and {_STREAM_TYPE}",
+            "headers.stream-content-type",
+            response.status == 200 and response.headers.media_type == _STREAM_TYPE,
+            exchange,
+            where="header content-type",
+            expected=f"status 200 and {_STREAM_TYPE}",
             actual=f"status {response.status} and {response.headers.get('content-type') or 'no content-type'}",
-        )  # fmt: skip
+        )
 
 
 @on_exchange("headers.stream-charset", operations=STREAMABLE)
@@ -39,9 +40,13 @@ def charset(exchange: Exchange, _: Context) -> Iterator[Finding]:
     given = response.headers.get("content-type") or ""
     parameters = [part.strip().lower().replace(" ", "").replace('"', "") for part in given.split(";")[1:]]
     yield verdict(
-        "headers.stream-charset", "charset=utf-8" in parameters, exchange, where="header content-type",
-        expected="text/event-stream; charset=utf-8", actual=given,
-    )  # fmt: skip
+        "headers.stream-charset",
+        "charset=utf-8" in parameters,
+        exchange,
+        where="header content-type",
+        expected="text/event-stream; charset=utf-8",
+        actual=given,
+    )
 
 
 @on_exchange("headers.stream-by-body", operations=CREATE)
@@ -56,10 +61,13 @@ def by_body(exchange: Exchange, _: Context) -> Iterator[Finding]:
     got = response.headers.media_type == _STREAM_TYPE
     if misleading or (got and not wanted):
         yield verdict(
-            "headers.stream-by-body", got == wanted, exchange, where="header content-type",
+            "headers.stream-by-body",
+            got == wanted,
+            exchange,
+            where="header content-type",
             expected=f"{_STREAM_TYPE if wanted else 'application/json'}, as the body's stream says",
             actual=f"{response.headers.get('content-type')} for Accept: {accept}",
-        )  # fmt: skip
+        )
 
 
 @on_exchange("event.framing", operations=STREAMABLE)
@@ -75,9 +83,13 @@ def _framing(exchange: Exchange) -> Iterator[Finding]:
             continue
         wrong = _wrong_lines(event)
         yield verdict(
-            "event.framing", wrong is None, exchange, where=at(event),
-            expected="one event: line, one data: line, a blank line", actual=f"{wrong}: {around(events, place)}",
-        )  # fmt: skip
+            "event.framing",
+            wrong is None,
+            exchange,
+            where=at(event),
+            expected="one event: line, one data: line, a blank line",
+            actual=f"{wrong}: {around(events, place)}",
+        )
 
 
 def _wrong_lines(event: Event) -> str | None:
@@ -111,9 +123,13 @@ def _data_json(exchange: Exchange) -> Iterator[Finding]:
             continue
         wrong = _wrong_data(event)
         yield verdict(
-            "event.data-json", wrong is None, exchange, where=at(event), expected="one JSON object",
+            "event.data-json",
+            wrong is None,
+            exchange,
+            where=at(event),
+            expected="one JSON object",
             actual=f"{wrong}: {brief(event.data)}",
-        )  # fmt: skip
+        )
 
 
 def _wrong_data(event: Event) -> str | None:
@@ -137,6 +153,9 @@ def end_marker(exchange: Exchange, _: Context) -> Iterator[Finding]:
             yield passed("event.done", exchange, at(event))
         elif event.raw or event.name is not None:
             yield failed(
-                "event.done", exchange, where=at(event), expected="event: done with data: [DONE]",
+                "event.done",
+                exchange,
+                where=at(event),
+                expected="event: done with data: [DONE]",
                 actual=f"event {brief(event.name)} with data {brief(event.data)}",
-            )  # fmt: skip
+            )

@@ -1,7 +1,5 @@
 """What the checks of streams and traces share: events as people read them, findings in a sensible number."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, TypeGuard
 

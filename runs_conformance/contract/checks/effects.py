@@ -1,7 +1,5 @@
 """What a run's settings and its end bring about, as far as steps, messages and usage show it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any, Final
@@ -68,20 +66,32 @@ def token_limits(trace: Trace, _: Context) -> Iterator[Finding]:
     """Incomplete names a limit that the run has; completed stayed within both."""
     for story in stories(trace):
         run, exchange = _last(story).run, _last(story).snapshot.exchange
-        limits = {name: run[name] for name in ("max_prompt_tokens", "max_completion_tokens") if isinstance(run.get(name), int)}
+        limits = {
+            name: run[name]
+            for name in ("max_prompt_tokens", "max_completion_tokens")
+            if isinstance(run.get(name), int)
+        }
         reason = inner(run, "incomplete_details", "reason")
         if run.get("status") == "incomplete" and isinstance(reason, str):
             yield verdict(
-                "lifecycle.token-limit-incomplete", reason in limits, exchange, where="/incomplete_details/reason",
-                expected=f"a limit that the run has: {brief(limits)}", actual=reason,
-            )  # fmt: skip
+                "lifecycle.token-limit-incomplete",
+                reason in limits,
+                exchange,
+                where="/incomplete_details/reason",
+                expected=f"a limit that the run has: {brief(limits)}",
+                actual=reason,
+            )
         elif run.get("status") == "completed" and limits:
             used = {name: inner(run, "usage", name.removeprefix("max_")) for name in limits}
             over = [name for name, count in used.items() if isinstance(count, int) and count > limits[name]]
             yield verdict(
-                "lifecycle.token-limit-incomplete", not over, exchange, where="/usage", actual=brief(run.get("usage")),
+                "lifecycle.token-limit-incomplete",
+                not over,
+                exchange,
+                where="/usage",
+                actual=brief(run.get("usage")),
                 expected=f"incomplete, or usage within {brief(limits)}",
-            )  # fmt: skip
+            )
 
 
 @on_trace("lifecycle.tool-choice.none", "lifecycle.tool-choice.forced")
@@ -101,7 +111,9 @@ def _no_tools(story: Story) -> Iterator[Finding]:
     waited = [one for one in story.sightings if one.status == "requires_action"]
     if called or waited:
         told = called[0].exchange if called else waited[0].snapshot.exchange
-        yield failed(row, told, expected="no tool_calls step with tool_choice none", actual="the run called a tool")
+        yield failed(
+            row, told, expected="no tool_calls step with tool_choice none", actual="the run called a tool"
+        )
     elif steps and _last(story).status == "completed":
         yield passed(row, exchange)
 
@@ -110,11 +122,18 @@ def _forced(story: Story, choice: Any) -> Iterator[Finding]:
     """A call in required_action or a tool step first; a message first breaks it. No steps shown: not decided."""
     row = "lifecycle.tool-choice.forced"
     calls = [call for one in story.sightings for call in required_calls(one.run)]
-    steps = sorted(_steps(story).values(), key=lambda one: (_created(one), one.value.get("type") != "tool_calls"))
+    steps = sorted(
+        _steps(story).values(), key=lambda one: (_created(one), one.value.get("type") != "tool_calls")
+    )
     exchange = steps[0].exchange if steps else _last(story).snapshot.exchange
     complete = _from_start(story)
     if complete and steps and steps[0].value.get("type") == "message_creation":
-        yield failed(row, exchange, expected="a tool call before the message", actual=f"first step {brief(steps[0].value)}")
+        yield failed(
+            row,
+            exchange,
+            expected="a tool call before the message",
+            actual=f"first step {brief(steps[0].value)}",
+        )
         return
     calls += [call for one in steps for call in dicts(inner(one.value, "step_details", "tool_calls"))]
     fine = bool(calls) and (choice == "required" or any(_named(call, choice) for call in calls))
@@ -145,7 +164,8 @@ def json_answers(trace: Trace, context: Context) -> Iterator[Finding]:
     yield from collapse(
         finding
         for story in stories(trace)
-        if _last(story).status == "completed" and inner(_setting(story, "response_format"), "type") in _JSON_FORMATS
+        if _last(story).status == "completed"
+        and inner(_setting(story, "response_format"), "type") in _JSON_FORMATS
         for shown in _messages(story).values()
         for text in _texts(shown.value)
         for finding in _json_text(shown.exchange, shown.where, text, _setting(story, "response_format"))
@@ -160,15 +180,26 @@ def _texts(message: dict[str, Any]) -> list[str]:
 def _json_text(exchange: Exchange, where: str, text: str, wanted: dict[str, Any]) -> Iterator[Finding]:
     decoded = decode(text.encode("utf-8", "surrogatepass"))
     parsed = decoded.value is not MISSING
-    yield verdict("lifecycle.json-mode", parsed, exchange, where=where, expected="a text that is JSON", actual=brief(text))
+    yield verdict(
+        "lifecycle.json-mode",
+        parsed,
+        exchange,
+        where=where,
+        expected="a text that is JSON",
+        actual=brief(text),
+    )
     schema = inner(wanted, "json_schema", "schema")
     if parsed and inner(wanted, "json_schema", "strict") is True and isinstance(schema, dict):
         problem = _misfit(schema, decoded.value)
         if problem is not None:
             yield verdict(
-                "lifecycle.json-schema-strict", not problem, exchange, where=where,
-                expected=f"a text that fits the schema: {problem}", actual=brief(text),
-            )  # fmt: skip
+                "lifecycle.json-schema-strict",
+                not problem,
+                exchange,
+                where=where,
+                expected=f"a text that fits the schema: {problem}",
+                actual=brief(text),
+            )
 
 
 def _misfit(schema: dict[str, Any], value: Any) -> str | None:
@@ -187,17 +218,26 @@ def _misfit(schema: dict[str, Any], value: Any) -> str | None:
 def steps_end(trace: Trace, _: Context) -> Iterator[Finding]:
     """Steps read after the run was seen cancelled, failed or expired."""
     for story in stories(trace):
-        ended = next((one for one in story.sightings if one.status in ("cancelled", "failed", "expired")), None)
+        ended = next(
+            (one for one in story.sightings if one.status in ("cancelled", "failed", "expired")), None
+        )
         for span in story.spans if ended is not None else ():
             assert ended is not None
             if ended.span.before(span) and span.exchange.operation.name in ("listRunSteps", "getRunStep"):
-                mine = [one for one in of_kind(span.exchange, "thread.run.step") if one.value.get("run_id") == story.id]
+                mine = [
+                    one
+                    for one in of_kind(span.exchange, "thread.run.step")
+                    if one.value.get("run_id") == story.id
+                ]
                 left = [one.value.get("id") for one in mine if one.value.get("status") == "in_progress"]
                 if mine:
                     yield verdict(
-                        "lifecycle.steps-end-with-run", not left, span.exchange, actual=f"in_progress: {brief(left)}",
+                        "lifecycle.steps-end-with-run",
+                        not left,
+                        span.exchange,
+                        actual=f"in_progress: {brief(left)}",
                         expected=f"no step in_progress once the run is {ended.status}",
-                    )  # fmt: skip
+                    )
 
 
 @on_trace("lifecycle.run-messages", "lifecycle.additional-messages-first")
@@ -231,16 +271,26 @@ def _listed(span: Span) -> list[dict[str, Any]]:
 
 def _run_messages(story: Story, span: Span) -> Iterator[Finding]:
     """The messages that the run's steps or events name are on the thread and name the run."""
-    wrote = {inner(one.value, "step_details", "message_creation", "message_id") for one in _steps(story).values()}
+    wrote = {
+        inner(one.value, "step_details", "message_creation", "message_id") for one in _steps(story).values()
+    }
     wrote |= set(_messages(story))
     listed = {one.get("id"): one for one in _listed(span)}
     for name in sorted(str(one) for one in wrote - {None}):
         shown = {key: listed.get(name, {}).get(key) for key in ("role", "run_id", "assistant_id")}
-        wanted = {"role": "assistant", "run_id": story.id, "assistant_id": _last(story).run.get("assistant_id")}
+        wanted = {
+            "role": "assistant",
+            "run_id": story.id,
+            "assistant_id": _last(story).run.get("assistant_id"),
+        }
         yield verdict(
-            "lifecycle.run-messages", shown == wanted, span.exchange, where=f"message {name}", expected=brief(wanted, 200),
+            "lifecycle.run-messages",
+            shown == wanted,
+            span.exchange,
+            where=f"message {name}",
+            expected=brief(wanted, 200),
             actual=brief(shown, 200) if name in listed else "not on the thread",
-        )  # fmt: skip
+        )
 
 
 def _additional(story: Story, span: Span) -> Iterator[Finding]:
@@ -249,12 +299,21 @@ def _additional(story: Story, span: Span) -> Iterator[Finding]:
     own = next((at for at, one in enumerate(listed) if one.get("run_id") == story.id), len(listed))
     if not given or None in given:
         return
-    shown = [text for one in listed[:own] if one.get("run_id") is None for text in ["".join(_texts(one))] if text in given]
+    shown = [
+        text
+        for one in listed[:own]
+        if one.get("run_id") is None
+        for text in ["".join(_texts(one))]
+        if text in given
+    ]
     fine = shown[-len(given) :] == given
     yield verdict(
-        "lifecycle.additional-messages-first", fine, span.exchange, expected=f"{brief(given)} before the run's own messages",
+        "lifecycle.additional-messages-first",
+        fine,
+        span.exchange,
+        expected=f"{brief(given)} before the run's own messages",
         actual=f"before them stand {brief(shown)}",
-    )  # fmt: skip
+    )
 
 
 def _sent_text(message: dict[str, Any]) -> str | None:
@@ -273,16 +332,27 @@ def usage_sum(trace: Trace, _: Context) -> Iterator[Finding]:
     for story in stories(trace):
         usage = _last(story).run.get("usage")
         steps = list(_steps(story).values())
-        if _last(story).status != "completed" or not isinstance(usage, dict) or not _all_steps(story) or not steps:
+        if (
+            _last(story).status != "completed"
+            or not isinstance(usage, dict)
+            or not _all_steps(story)
+            or not steps
+        ):
             continue
         counts = [one.value.get("usage") for one in steps]
         if all(isinstance(count, dict) for count in counts):
-            total = {name: sum(found for one in counts if whole(found := inner(one, name))) for name in _COUNTS}
+            total = {
+                name: sum(found for one in counts if whole(found := inner(one, name))) for name in _COUNTS
+            }
             given = {name: usage.get(name) for name in _COUNTS}
             yield verdict(
-                "response.usage.steps-sum", given == total, _last(story).snapshot.exchange, where="/usage",
-                expected=f"the sum of its {len(steps)} steps, {brief(total)}", actual=given,
-            )  # fmt: skip
+                "response.usage.steps-sum",
+                given == total,
+                _last(story).snapshot.exchange,
+                where="/usage",
+                expected=f"the sum of its {len(steps)} steps, {brief(total)}",
+                actual=given,
+            )
 
 
 def _all_steps(story: Story) -> bool:
@@ -290,12 +360,24 @@ def _all_steps(story: Story) -> bool:
     for span in story.spans:
         exchange = span.exchange
         plain = not {key for key, _ in exchange.request.query} & {"after", "before"}
-        listed = exchange.operation.name == "listRunSteps" and exchange.operation.id("run") == story.id and exchange.ok
+        listed = (
+            exchange.operation.name == "listRunSteps"
+            and exchange.operation.id("run") == story.id
+            and exchange.ok
+        )
         if listed and plain and ended.span.before(span) and inner(exchange.answer, "has_more") is False:
             return True
     made = [one for one in story.spans if answer_run(one.exchange).get("id") == story.id]
-    made = [one for one in made if one.exchange.operation.name in (*CREATE, "submitToolOutputs") and one.exchange.ok]
-    return bool(made) and made[0].exchange.operation.name in CREATE and all(one.exchange.streamed for one in made)
+    made = [
+        one
+        for one in made
+        if one.exchange.operation.name in (*CREATE, "submitToolOutputs") and one.exchange.ok
+    ]
+    return (
+        bool(made)
+        and made[0].exchange.operation.name in CREATE
+        and all(one.exchange.streamed for one in made)
+    )
 
 
 @on_trace("isolation.streamed-equals-polled")
@@ -316,8 +398,13 @@ def _plain(exchange: Exchange) -> dict[str, Any]:
 def _same_runs(one: Exchange, two: Exchange) -> Finding:
     left, right = answer_run(one), answer_run(two)
     asked = [name for name in _plain(one) if name in left and name in right]
-    differ = sorted({*(left.keys() ^ right.keys()), *(name for name in asked if not same(left[name], right[name]))})
+    differ = sorted(
+        {*(left.keys() ^ right.keys()), *(name for name in asked if not same(left[name], right[name]))}
+    )
     return verdict(
-        "isolation.streamed-equals-polled", not differ, one, expected=f"the keys and settings of {two.id}",
+        "isolation.streamed-equals-polled",
+        not differ,
+        one,
+        expected=f"the keys and settings of {two.id}",
         actual=f"other {brief(differ)}",
-    )  # fmt: skip
+    )

@@ -1,6 +1,4 @@
-"""What the messages, steps and deltas of a stream must say beyond their schemas, and steps wherever they are shown."""
-
-from __future__ import annotations
+"""What messages, steps and deltas must say beyond their schemas; steps wherever they are shown."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -17,7 +15,9 @@ INCLUDE: Final = "step_details.tool_calls[*].file_search.results[*].content"
 _OPENINGS: Final = ("thread.message.created", "thread.message.in_progress")
 
 
-@on_exchange("event.message-opening", "event.message-completed", "event.message-incomplete", operations=STREAMABLE)
+@on_exchange(
+    "event.message-opening", "event.message-completed", "event.message-incomplete", operations=STREAMABLE
+)
 def messages(exchange: Exchange, _: Context) -> Iterator[Finding]:
     yield from collapse(finding for event in stream(exchange) for finding in _message(exchange, event))
 
@@ -29,20 +29,32 @@ def _message(exchange: Exchange, event: Event) -> Iterator[Finding]:
     if name in _OPENINGS:
         shown = {key: value.get(key) for key in ("role", "content")}
         yield verdict(
-            "event.message-opening", shown == {"role": "assistant", "content": []}, exchange, where=at(event),
-            expected="role assistant and content []", actual=shown,
-        )  # fmt: skip
+            "event.message-opening",
+            shown == {"role": "assistant", "content": []},
+            exchange,
+            where=at(event),
+            expected="role assistant and content []",
+            actual=shown,
+        )
     elif name == "thread.message.completed" and {"completed_at", "incomplete_details"} <= value.keys():
         fine = value["completed_at"] is not None and value["incomplete_details"] is None
         yield verdict(
-            "event.message-completed", fine, exchange, where=at(event), expected="completed_at set, incomplete_details null",
+            "event.message-completed",
+            fine,
+            exchange,
+            where=at(event),
+            expected="completed_at set, incomplete_details null",
             actual={key: value[key] for key in ("completed_at", "incomplete_details")},
-        )  # fmt: skip
+        )
     elif name == "thread.message.incomplete" and "incomplete_details" in value:
         yield verdict(
-            "event.message-incomplete", isinstance(inner(value, "incomplete_details", "reason"), str), exchange,
-            where=at(event, "/incomplete_details"), expected="an object with a reason", actual=value["incomplete_details"],
-        )  # fmt: skip
+            "event.message-incomplete",
+            isinstance(inner(value, "incomplete_details", "reason"), str),
+            exchange,
+            where=at(event, "/incomplete_details"),
+            expected="an object with a reason",
+            actual=value["incomplete_details"],
+        )
 
 
 def calls(value: dict[str, Any]) -> list[dict[str, Any]]:
@@ -52,7 +64,9 @@ def calls(value: dict[str, Any]) -> list[dict[str, Any]]:
 
 @on_exchange("event.step-usage", "event.step-search-content")
 def steps(exchange: Exchange, _: Context) -> Iterator[Finding]:
-    yield from collapse(finding for one in of_kind(exchange, "thread.run.step") for finding in _step(exchange, one))
+    yield from collapse(
+        finding for one in of_kind(exchange, "thread.run.step") for finding in _step(exchange, one)
+    )
 
 
 def _step(exchange: Exchange, shown: Snapshot) -> Iterator[Finding]:
@@ -60,17 +74,25 @@ def _step(exchange: Exchange, shown: Snapshot) -> Iterator[Finding]:
     wanted = {"in_progress": "null", "completed": "an object"}.get(str(value.get("status")))
     if wanted and "usage" in value:
         yield verdict(
-            "event.step-usage", (value["usage"] is None) == (wanted == "null"), exchange, where=f"{shown.where} /usage",
-            expected=f"{wanted} while the step is {value['status']}", actual=value["usage"],
-        )  # fmt: skip
+            "event.step-usage",
+            (value["usage"] is None) == (wanted == "null"),
+            exchange,
+            where=f"{shown.where} /usage",
+            expected=f"{wanted} while the step is {value['status']}",
+            actual=value["usage"],
+        )
     results = [one for call in calls(value) for one in dicts(inner(call, "file_search", "results"))]
     # The outputs' stream has no include[] of its own; whether the create call's counts there is documented nowhere.
     if results and exchange.operation.name != "submitToolOutputs":
         bare = not any(one.get("content") for one in results)
         yield verdict(
-            "event.step-search-content", bare or asked_for_content(exchange), exchange, where=f"{shown.where} /step_details",
-            expected=f"no content without include[]={INCLUDE}", actual="content in a file_search result",
-        )  # fmt: skip
+            "event.step-search-content",
+            bare or asked_for_content(exchange),
+            exchange,
+            where=f"{shown.where} /step_details",
+            expected=f"no content without include[]={INCLUDE}",
+            actual="content in a file_search result",
+        )
 
 
 def asked_for_content(exchange: Exchange) -> bool:
@@ -87,23 +109,42 @@ def _outputs(trace: Trace) -> Iterator[Finding]:
     submitted: dict[Any, Any] = {}
     for exchange in trace:
         body = exchange.request.object
-        if exchange.operation.name == "submitToolOutputs" and exchange.response is not None and exchange.response.ok:
+        if (
+            exchange.operation.name == "submitToolOutputs"
+            and exchange.response is not None
+            and exchange.response.ok
+        ):
             given = dicts(body.get("tool_outputs"))
-            submitted |= {one["tool_call_id"]: one["output"] for one in given if {"tool_call_id", "output"} <= one.keys()}
+            submitted |= {
+                one["tool_call_id"]: one["output"]
+                for one in given
+                if {"tool_call_id", "output"} <= one.keys()
+            }
         for shown in of_kind(exchange, "thread.run.step"):
             for call in calls(shown.value):
                 if isinstance(call.get("function"), dict) and isinstance(call.get("id"), str):
                     yield from _output(exchange, shown, call, submitted)
 
 
-def _output(exchange: Exchange, shown: Snapshot, call: dict[str, Any], submitted: dict[Any, Any]) -> Iterator[Finding]:
+def _output(
+    exchange: Exchange, shown: Snapshot, call: dict[str, Any], submitted: dict[Any, Any]
+) -> Iterator[Finding]:
     given, status = call["function"].get("output"), shown.value.get("status")
     where = f"{shown.where} /step_details/tool_calls ({call['id']})"
     if status == "completed" and call["id"] in submitted:
         wanted = submitted[call["id"]]
-        yield verdict("event.step-output", given == wanted, exchange, where=where, expected=brief(wanted), actual=given)
+        yield verdict(
+            "event.step-output", given == wanted, exchange, where=where, expected=brief(wanted), actual=given
+        )
     elif call["id"] not in submitted and status == "in_progress":
-        yield verdict("event.step-output", given is None, exchange, where=where, expected="null before submission", actual=given)
+        yield verdict(
+            "event.step-output",
+            given is None,
+            exchange,
+            where=where,
+            expected="null before submission",
+            actual=given,
+        )
 
 
 @on_exchange("event.tool-delta.first", "event.delta-indexes", operations=STREAMABLE)
@@ -115,15 +156,21 @@ def _first_deltas(exchange: Exchange) -> Iterator[Finding]:
     """The first delta of a call names it, the later ones don't: SDKs append strings, so an id told twice is doubled."""
     seen: set[tuple[Any, Any]] = set()
     for event in stream(exchange):
-        for call in calls(event.object.get("delta") or {}) if name_of(event) == "thread.run.step.delta" else ():
+        for call in (
+            calls(event.object.get("delta") or {}) if name_of(event) == "thread.run.step.delta" else ()
+        ):
             key = (event.object.get("id"), call.get("index"))
             if "index" in call and isinstance(key[0], str) and isinstance(key[1], int):
                 wrong = _repeats(call) if key in seen else _lacks(call)
                 seen.add(key)
                 yield verdict(
-                    "event.tool-delta.first", wrong is None, exchange, where=at(event), actual=call,
+                    "event.tool-delta.first",
+                    wrong is None,
+                    exchange,
+                    where=at(event),
+                    actual=call,
                     expected=wrong or "",
-                )  # fmt: skip
+                )
 
 
 def _lacks(call: dict[str, Any]) -> str | None:
@@ -157,5 +204,9 @@ def _index(exchange: Exchange, event: Event, index: int, free: int) -> Finding:
     if 0 <= index <= free:
         return passed("event.delta-indexes", exchange, at(event))
     return failed(
-        "event.delta-indexes", exchange, where=at(event), expected=f"an index from 0 to {free}", actual=f"index {index}",
-    )  # fmt: skip
+        "event.delta-indexes",
+        exchange,
+        where=at(event),
+        expected=f"an index from 0 to {free}",
+        actual=f"index {index}",
+    )

@@ -1,8 +1,7 @@
-"""Each event of a stream: its name, the object that the name calls for, and the state that object must be in."""
-
-from __future__ import annotations
+"""Each event of a stream: its name, the object that the name calls for, the state that it must be in."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, Final
 
 from runs_conformance.contract import grammar
@@ -19,19 +18,30 @@ from runs_conformance.contract.schemas import violations
 from runs_conformance.contract.shapes import answer_rows, judge_shape
 
 KINDS: Final = {
-    "run": "thread.run", "run_step": "thread.run.step", "run_step_delta": "thread.run.step.delta", "thread": "thread",
-    "message": "thread.message", "event_message": "thread.message", "message_delta": "thread.message.delta",
-}  # fmt: skip
+    "run": "thread.run",
+    "run_step": "thread.run.step",
+    "run_step_delta": "thread.run.step.delta",
+    "thread": "thread",
+    "message": "thread.message",
+    "event_message": "thread.message",
+    "message_delta": "thread.message.delta",
+}
 _CARRIERS: Final = (
-    "event.thread-created", "event.run-created", "event.run-status", "event.step-created", "event.step-status",
-    "event.message-status", "event.deltas",
-)  # fmt: skip
+    "event.thread-created",
+    "event.run-created",
+    "event.run-status",
+    "event.step-created",
+    "event.step-status",
+    "event.message-status",
+    "event.deltas",
+)
 
 
 _OWN: Final = {
-    "thread.created": "event.thread-created", "thread.run.created": "event.run-created",
+    "thread.created": "event.thread-created",
+    "thread.run.created": "event.run-created",
     "thread.run.step.created": "event.step-created",
-}  # fmt: skip
+}
 
 
 def carrier(name: str) -> str:
@@ -41,7 +51,9 @@ def carrier(name: str) -> str:
     if name.endswith(".delta"):
         return "event.deltas"
     family = name.rsplit(".", 1)[0]
-    return {"thread.run.step": "event.step-status", "thread.message": "event.message-status"}.get(family, "event.run-status")
+    return {"thread.run.step": "event.step-status", "thread.message": "event.message-status"}.get(
+        family, "event.run-status"
+    )
 
 
 @on_exchange("event.names", operations=STREAMABLE)
@@ -57,9 +69,13 @@ def _names(exchange: Exchange) -> Iterator[Finding]:
         if event.name is None or event.is_done:
             continue
         yield verdict(
-            "event.names", meant in (None, event.name), exchange, where=at(event), expected=meant or "a documented name",
+            "event.names",
+            meant in (None, event.name),
+            exchange,
+            where=at(event),
+            expected=meant or "a documented name",
             actual=around(events, place),
-        )  # fmt: skip
+        )
 
 
 @on_exchange(*dict.fromkeys((*_CARRIERS, *answer_rows(*KINDS))), operations=STREAMABLE)
@@ -78,8 +94,12 @@ def _objects(exchange: Exchange, context: Context) -> Iterator[Finding]:
         shown = event.object.get("object")
         if isinstance(shown, str) and shown != KINDS[kind]:
             yield failed(
-                carrier(entry.name), exchange, where=at(event, "/object"), expected=KINDS[kind], actual=shown,
-            )  # fmt: skip
+                carrier(entry.name),
+                exchange,
+                where=at(event, "/object"),
+                expected=KINDS[kind],
+                actual=shown,
+            )
             continue
         yield _state(exchange, event, entry.name, entry.status)
         yield from judge_shape(kind, event.json, exchange, at(event), context)
@@ -88,9 +108,13 @@ def _objects(exchange: Exchange, context: Context) -> Iterator[Finding]:
 def _state(exchange: Exchange, event: Event, name: str, states: tuple[str, ...]) -> Finding:
     status = event.object.get("status")
     return verdict(
-        carrier(name), not states or status in states, exchange, where=at(event, "/status"), expected=states,
+        carrier(name),
+        not states or status in states,
+        exchange,
+        where=at(event, "/status"),
+        expected=states,
         actual=f"{brief(status)} in {name}",
-    )  # fmt: skip
+    )
 
 
 @on_exchange("event.error", operations=STREAMABLE)
@@ -100,11 +124,17 @@ def error(exchange: Exchange, context: Context) -> Iterator[Finding]:
         if name_of(event) != "error" or not event.object:
             continue
         schemas = documented(context.edition)["error"].schemas
-        fits = any(not violations(one, event.json, variant="accepted", edition=context.edition) for one in schemas)
+        fits = any(
+            not violations(one, event.json, variant="accepted", edition=context.edition) for one in schemas
+        )
         yield verdict(
-            "event.error", fits, exchange, where=at(event), actual=event.json,
+            "event.error",
+            fits,
+            exchange,
+            where=at(event),
+            actual=event.json,
             expected="message, type, param and code, directly or in a member named error",
-        )  # fmt: skip
+        )
 
 
 @on_exchange("event.ids-constant", operations=STREAMABLE)
@@ -125,9 +155,13 @@ def _ids(exchange: Exchange) -> Iterator[Finding]:
             given = event.object.get(member)
             if given is not None:
                 yield verdict(
-                    "event.ids-constant", given == wanted, exchange, where=at(event, f"/{member}"),
-                    expected=brief(wanted), actual=f"{brief(given)} in {event.name}",
-                )  # fmt: skip
+                    "event.ids-constant",
+                    given == wanted,
+                    exchange,
+                    where=at(event, f"/{member}"),
+                    expected=brief(wanted),
+                    actual=f"{brief(given)} in {event.name}",
+                )
 
 
 def _references(value: dict[str, Any], run: Any, thread: Any) -> tuple[tuple[str, Any], ...]:
@@ -152,17 +186,22 @@ def pairs(exchange: Exchange, _: Context) -> Iterator[Finding]:
 
 
 def _pairs(exchange: Exchange) -> Iterator[Finding]:
-    """created and the event directly after it show one object, unless their statuses differ (told by other rows)."""
+    """The event directly after a created shows the same object; differing statuses are told by other rows."""
     events = [event for event in stream(exchange) if name_of(event) in grammar.NAMES]
-    for one, two in zip(events, events[1:], strict=False):
+    for one, two in pairwise(events):
         if (name_of(one), name_of(two)) not in _PAIRS or one.object.get("id") != two.object.get("id"):
             continue
-        changed = [key for key in one.object if key not in two.object or not same(one.object[key], two.object[key])]
+        changed = [
+            key for key in one.object if key not in two.object or not same(one.object[key], two.object[key])
+        ]
         added = [key for key in two.object if key not in one.object]
         if not changed and not added:
             yield passed("event.opening-pairs", exchange, at(two))
         elif "status" not in changed:
             yield failed(
-                "event.opening-pairs", exchange, where=at(two), expected=f"the object of event {one.index}",
+                "event.opening-pairs",
+                exchange,
+                where=at(two),
+                expected=f"the object of event {one.index}",
                 actual=f"other values of {brief(changed + added)}",
-            )  # fmt: skip
+            )

@@ -1,7 +1,5 @@
 """The meaning of a stream: deltas folded together give what the closing events and the run show."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 
@@ -45,16 +43,23 @@ def _parts(exchange: Exchange, event: Event, folded: dict[str, Any]) -> Iterator
         told = final[index] if index < len(final) else {}
         wanted, given = _text(told), _text(mine.get(index, {}))
         yield verdict(
-            "event.fold.message-text", wanted == given, exchange, where=at(event, f"/content/{index}"),
-            expected=f"the deltas' text {brief(given)}", actual=brief(wanted),
-        )  # fmt: skip
+            "event.fold.message-text",
+            wanted == given,
+            exchange,
+            where=at(event, f"/content/{index}"),
+            expected=f"the deltas' text {brief(given)}",
+            actual=brief(wanted),
+        )
         notes = [_note(note) for note in dicts(inner(mine.get(index), "text", "annotations"))]
         told_notes = [_note(note) for note in dicts(inner(told, "text", "annotations"))]
         if notes and sorted(notes) != sorted(told_notes):
             yield failed(
-                "event.fold.message-text", exchange, where=at(event, f"/content/{index}/text/annotations"),
-                expected=f"the deltas' annotations {brief(notes)}", actual=brief(told_notes),
-            )  # fmt: skip
+                "event.fold.message-text",
+                exchange,
+                where=at(event, f"/content/{index}/text/annotations"),
+                expected=f"the deltas' annotations {brief(notes)}",
+                actual=brief(told_notes),
+            )
 
 
 def _text(part: dict[str, Any]) -> str:
@@ -78,7 +83,11 @@ def _tool_arguments(exchange: Exchange) -> Iterator[Finding]:
     for event in stream(exchange):
         name, value = name_of(event), event.object
         identity = value.get("id")
-        if name == "thread.run.step.delta" and isinstance(identity, str) and isinstance(value.get("delta"), dict):
+        if (
+            name == "thread.run.step.delta"
+            and isinstance(identity, str)
+            and isinstance(value.get("delta"), dict)
+        ):
             folded[identity] = fold(folded.get(identity, {}), value["delta"])
         elif name == "thread.run.requires_action":
             waiting = [call for step in folded.values() for call in _calls(step)]
@@ -104,9 +113,12 @@ def _compare(
             yield passed("event.fold.tool-arguments", exchange, at(event))
         else:
             yield failed(
-                "event.fold.tool-arguments", exchange, where=at(event, f"({call.get('id')})"),
-                expected=f"the deltas' {brief(wanted)}", actual=brief(given),
-            )  # fmt: skip
+                "event.fold.tool-arguments",
+                exchange,
+                where=at(event, f"({call.get('id')})"),
+                expected=f"the deltas' {brief(wanted)}",
+                actual=brief(given),
+            )
 
 
 def _meaning(call: dict[str, Any]) -> tuple[Any, ...]:

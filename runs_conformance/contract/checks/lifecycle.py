@@ -1,16 +1,15 @@
 """What becomes of a run: its moves from status to status, and that a final one is final.
 
-The other lifecycle rows stand in modules of their own: `run_fields` (null or not by status), `tool_outputs`, `locks`
-(cancel, the thread's lock, modify), `effects` (what settings bring about), which this one imports.
+The other lifecycle rows stand in modules of their own, which this one imports: `run_fields` (null or not, by
+status), `tool_outputs`, `locks` (cancel, the thread's lock, modify), `effects` (what settings bring about), `endings`.
 """
-
-from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Final
 
 from runs_conformance.contract.checks import effects as effects  # noqa: PLC0414 - these register their checks
+from runs_conformance.contract.checks import endings as endings  # noqa: PLC0414
 from runs_conformance.contract.checks import locks as locks  # noqa: PLC0414
 from runs_conformance.contract.checks import run_fields as run_fields  # noqa: PLC0414
 from runs_conformance.contract.checks import tool_outputs as tool_outputs  # noqa: PLC0414
@@ -62,11 +61,17 @@ def _moves(story: Story) -> Iterator[Finding]:
         row = _row(one, two)
         if row is None:
             continue
-        wanted = reachable(one.status, submitted, cancelled) if row != "lifecycle.final-is-final" else {one.status}
+        wanted = (
+            reachable(one.status, submitted, cancelled) if row != "lifecycle.final-is-final" else {one.status}
+        )
         yield verdict(
-            row, two.status in wanted, two.snapshot.exchange, where=f"{two.snapshot.where} /status",
-            expected=sorted(wanted), actual=f"{two.status}, after {one.status} in {one.snapshot.exchange.id}",
-        )  # fmt: skip
+            row,
+            two.status in wanted,
+            two.snapshot.exchange,
+            where=f"{two.snapshot.where} /status",
+            expected=sorted(wanted),
+            actual=f"{two.status}, after {one.status} in {one.snapshot.exchange.id}",
+        )
 
 
 def _row(one: Sighting, two: Sighting) -> str | None:
@@ -75,7 +80,11 @@ def _row(one: Sighting, two: Sighting) -> str | None:
         return None
     if one.final:
         return "lifecycle.final-is-final"
-    return "lifecycle.cancel.ends" if one.status == "cancelling" and two.status != one.status else "lifecycle.legal-moves"
+    return (
+        "lifecycle.cancel.ends"
+        if one.status == "cancelling" and two.status != one.status
+        else "lifecycle.legal-moves"
+    )
 
 
 @on_trace("order.final-state-retrieved")
@@ -85,8 +94,14 @@ def retrieved(trace: Trace, _: Context) -> Iterator[Finding]:
         streamed = [one for one in story.sightings if one.snapshot.event is not None]
         for exchange in dict.fromkeys(one.span.exchange for one in streamed):
             last = [one for one in streamed if one.span.exchange is exchange][-1]
-            found = next((one for one in story.after(last.span) if one.span.exchange.operation.name == "getRun"), None)
-            if found is not None and (last.final or last.status == "requires_action") and not broke_off(exchange):
+            found = next(
+                (one for one in story.after(last.span) if one.span.exchange.operation.name == "getRun"), None
+            )
+            if (
+                found is not None
+                and (last.final or last.status == "requires_action")
+                and not broke_off(exchange)
+            ):
                 yield from _retrieved(story, last, found)
 
 
@@ -96,15 +111,21 @@ def _retrieved(story: Story, last: Sighting, found: Sighting) -> Iterator[Findin
         return
     wanted = (last.status,) if last.final else (last.status, "expired")
     yield verdict(
-        "order.final-state-retrieved", found.status in wanted, found.span.exchange, where="response /status",
-        expected=wanted, actual=f"{found.status}, after a stream that ended with {last.status}",
-    )  # fmt: skip
+        "order.final-state-retrieved",
+        found.status in wanted,
+        found.span.exchange,
+        where="response /status",
+        expected=wanted,
+        actual=f"{found.status}, after a stream that ended with {last.status}",
+    )
 
 
 _OVERDUE: Final = {
-    "requires_action": "lifecycle.expiry.requires-action", "in_progress": "lifecycle.expiry.in-progress",
-    "queued": "lifecycle.ends-in-time", "cancelling": "lifecycle.ends-in-time",
-}  # fmt: skip
+    "requires_action": "lifecycle.expiry.requires-action",
+    "in_progress": "lifecycle.expiry.in-progress",
+    "queued": "lifecycle.ends-in-time",
+    "cancelling": "lifecycle.ends-in-time",
+}
 
 
 @on_trace("lifecycle.queued-moves-on", "lifecycle.ends-in-time", *_OVERDUE.values())
@@ -124,12 +145,21 @@ def _in_time(story: Story) -> Iterator[Finding]:
         expires, now = one.run.get("expires_at"), server_time(one.snapshot.exchange)
         if one.final or one.status == "requires_action":
             yield passed("lifecycle.ends-in-time", one.snapshot.exchange)
-        if one.status in _OVERDUE and isinstance(expires, int) and now is not None and not stream(one.snapshot.exchange):
+        if (
+            one.status in _OVERDUE
+            and isinstance(expires, int)
+            and now is not None
+            and not stream(one.snapshot.exchange)
+        ):
             if expires + LATE < now < expires + A_DAY:
                 yield verdict(
-                    _OVERDUE[one.status], False, one.snapshot.exchange, where=f"{one.snapshot.where} /status",
-                    expected=f"expired, {now - expires:.0f} s after expires_at", actual=one.status,
-                )  # fmt: skip
+                    _OVERDUE[one.status],
+                    False,
+                    one.snapshot.exchange,
+                    where=f"{one.snapshot.where} /status",
+                    expected=f"expired, {now - expires:.0f} s after expires_at",
+                    actual=one.status,
+                )
 
 
 def server_time(exchange: Exchange) -> float | None:

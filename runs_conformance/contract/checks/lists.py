@@ -1,8 +1,7 @@
 """Lists of runs, messages and steps: their order, their ends, their pages."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, Final
 
 from runs_conformance.contract.checks.common import collapse, dicts, whole
@@ -47,15 +46,23 @@ def ends(exchange: Exchange, _: Context) -> Iterator[Finding]:
     elif "first_id" in exchange.response.object and "last_id" in exchange.response.object:
         named, found = (shown["first_id"], shown["last_id"]), (entries[0].get("id"), entries[-1].get("id"))
         yield verdict(
-            "lifecycle.list.first-last-id", named == found, exchange, where="response /first_id", expected=brief(found),
+            "lifecycle.list.first-last-id",
+            named == found,
+            exchange,
+            where="response /first_id",
+            expected=brief(found),
             actual=brief(named),
-        )  # fmt: skip
+        )
     limit = _limit(exchange)
     if limit is not None:
         yield verdict(
-            "lifecycle.list.limit", len(entries) <= limit, exchange, where="response /data",
-            expected=f"at most {limit} entries", actual=f"{len(entries)} entries",
-        )  # fmt: skip
+            "lifecycle.list.limit",
+            len(entries) <= limit,
+            exchange,
+            where="response /data",
+            expected=f"at most {limit} entries",
+            actual=f"{len(entries)} entries",
+        )
 
 
 def _limit(exchange: Exchange) -> int | None:
@@ -76,13 +83,21 @@ def order(exchange: Exchange, _: Context) -> Iterator[Finding]:
     times = [entry["created_at"] for entry in entries if whole(entry.get("created_at"))]
     if len(times) == len(entries) > 1:
         yield verdict(
-            "lifecycle.list.order", times == sorted(times, reverse=direction == "desc"), exchange,
-            where="response /data/*/created_at", expected=f"created_at in {direction} order", actual=brief(times),
-        )  # fmt: skip
+            "lifecycle.list.order",
+            times == sorted(times, reverse=direction == "desc"),
+            exchange,
+            where="response /data/*/created_at",
+            expected=f"created_at in {direction} order",
+            actual=brief(times),
+        )
     twice = sorted({str(name) for name in _ids(entries) if _ids(entries).count(name) > 1})
     if twice:
         yield failed(
-            "lifecycle.list.after", exchange, where="response /data", expected="each entry once", actual=f"twice: {twice}"
+            "lifecycle.list.after",
+            exchange,
+            where="response /data",
+            expected="each entry once",
+            actual=f"twice: {twice}",
         )
 
 
@@ -101,7 +116,11 @@ def _quiet(trace: Trace) -> Iterator[list[Exchange]]:
             yield from open_groups.values()
             open_groups = {}
         elif _entries(exchange) is not None and not moving:
-            key = (exchange.request.path, _asked(exchange, "order") or "desc", _asked(exchange, "run_id") or "")
+            key = (
+                exchange.request.path,
+                _asked(exchange, "order") or "desc",
+                _asked(exchange, "run_id") or "",
+            )
             open_groups.setdefault(key, []).append(exchange)
     yield from open_groups.values()
 
@@ -109,7 +128,9 @@ def _quiet(trace: Trace) -> Iterator[list[Exchange]]:
 def _moving(trace: Trace) -> bool:
     """Calls overlapped in time, so that it can't be told what a list could have shown."""
     timed = [one for one in trace if one.started_at > 0]
-    return any(one.started_at + one.seconds > two.started_at for one, two in zip(timed, timed[1:], strict=False))
+    return any(
+        one.started_at + one.seconds > two.started_at for one, two in pairwise(timed)
+    )
 
 
 def _pages(group: list[Exchange]) -> Iterator[Finding]:
@@ -138,25 +159,39 @@ def _everything(page: Exchange) -> list[Any] | None:
 def _after(page: Exchange, entries: list[Any], after: str, whole_ids: list[Any] | None) -> Iterator[Finding]:
     row = "lifecycle.list.after"
     if after in entries:
-        yield failed(row, page, where="response /data", expected=f"entries after {after}", actual=brief(entries))
+        yield failed(
+            row, page, where="response /data", expected=f"entries after {after}", actual=brief(entries)
+        )
     elif whole_ids is not None and after in whole_ids:
         wanted = whole_ids[whole_ids.index(after) + 1 :]
         yield verdict(
-            row, entries == wanted[: len(entries)] and bool(entries) == bool(wanted), page, where="response /data",
-            expected=f"what follows {after}: {brief(wanted)}", actual=brief(entries),
-        )  # fmt: skip
+            row,
+            entries == wanted[: len(entries)] and bool(entries) == bool(wanted),
+            page,
+            where="response /data",
+            expected=f"what follows {after}: {brief(wanted)}",
+            actual=brief(entries),
+        )
 
 
-def _before(page: Exchange, entries: list[Any], before: str, whole_ids: list[Any] | None) -> Iterator[Finding]:
+def _before(
+    page: Exchange, entries: list[Any], before: str, whole_ids: list[Any] | None
+) -> Iterator[Finding]:
     row = "lifecycle.list.before"
     if before in entries:
-        yield failed(row, page, where="response /data", expected=f"entries before {before}", actual=brief(entries))
+        yield failed(
+            row, page, where="response /data", expected=f"entries before {before}", actual=brief(entries)
+        )
     elif whole_ids is not None and before in whole_ids:
         allowed = whole_ids[: whole_ids.index(before)]
         yield verdict(
-            row, set(entries) <= set(allowed), page, where="response /data", expected=f"only of {brief(allowed)}",
+            row,
+            set(entries) <= set(allowed),
+            page,
+            where="response /data",
+            expected=f"only of {brief(allowed)}",
             actual=brief(entries),
-        )  # fmt: skip
+        )
 
 
 def _has_more(page: Exchange, entries: list[Any], whole_ids: list[Any]) -> Iterator[Finding]:
@@ -164,9 +199,13 @@ def _has_more(page: Exchange, entries: list[Any], whole_ids: list[Any]) -> Itera
     if isinstance(given, bool) and entries and entries[-1] in whole_ids:
         beyond = len(whole_ids) - 1 - whole_ids.index(entries[-1])
         yield verdict(
-            "lifecycle.list.has-more", given == (beyond > 0), page, where="response /has_more",
-            expected=f"{str(beyond > 0).lower()}, for {beyond} entries follow", actual=given,
-        )  # fmt: skip
+            "lifecycle.list.has-more",
+            given == (beyond > 0),
+            page,
+            where="response /has_more",
+            expected=f"{str(beyond > 0).lower()}, for {beyond} entries follow",
+            actual=given,
+        )
 
 
 def _walks(group: list[Exchange]) -> Iterator[Finding]:
@@ -181,14 +220,22 @@ def _walks(group: list[Exchange]) -> Iterator[Finding]:
         if previous is not None and previous.response is not None:
             again = [name for name in entries if name in _ids(_entries(previous) or [])]
             yield verdict(
-                "lifecycle.list.after", not again, page, where="response /data", expected="no entry of the page before",
+                "lifecycle.list.after",
+                not again,
+                page,
+                where="response /data",
+                expected="no entry of the page before",
                 actual=brief(again),
-            )  # fmt: skip
+            )
             more = previous.response.object.get("has_more")
             if isinstance(more, bool):
                 yield verdict(
-                    "lifecycle.list.has-more", more == bool(entries), previous, where="response /has_more",
-                    expected=f"{str(bool(entries)).lower()}, for {len(entries)} entries follow", actual=more,
-                )  # fmt: skip
+                    "lifecycle.list.has-more",
+                    more == bool(entries),
+                    previous,
+                    where="response /has_more",
+                    expected=f"{str(bool(entries)).lower()}, for {len(entries)} entries follow",
+                    actual=more,
+                )
         if entries:
             by_last[entries[-1]] = page

@@ -1,10 +1,8 @@
 """Cancelling, the thread's lock while a run is active, and modifying a run.
 
-A run may end between the last look at it and the call under judgement. So what a free-running run forbids is judged only
-if a later read shows that the run was still active.
+A run may end between the last look at it and the call under judgement. So what a free-running run forbids is judged
+only if a later read shows that the run was still active.
 """
-
-from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
@@ -21,10 +19,23 @@ from runs_conformance.contract.timeline import ACTIVE, Sighting, Span, Story, st
 from runs_conformance.contract.traces import answer_run
 
 _SETTINGS: Final = (
-    "id", "object", "created_at", "thread_id", "assistant_id", "model", "instructions", "tools", "temperature", "top_p",
-    "max_prompt_tokens", "max_completion_tokens", "truncation_strategy", "tool_choice", "parallel_tool_calls",
+    "id",
+    "object",
+    "created_at",
+    "thread_id",
+    "assistant_id",
+    "model",
+    "instructions",
+    "tools",
+    "temperature",
+    "top_p",
+    "max_prompt_tokens",
+    "max_completion_tokens",
+    "truncation_strategy",
+    "tool_choice",
+    "parallel_tool_calls",
     "response_format",
-)  # fmt: skip
+)
 
 
 def _own(story: Story, *operations: str) -> Iterator[Span]:
@@ -37,7 +48,10 @@ def _own(story: Story, *operations: str) -> Iterator[Span]:
 @on_trace("lifecycle.cancel.accepted", "lifecycle.cancel.final-refused", "lifecycle.cancel.other-statuses")
 def cancels(trace: Trace, _: Context) -> Iterator[Finding]:
     yield from collapse(
-        finding for story in stories(trace) for span in _own(story, "cancelRun") for finding in _cancel(story, span)
+        finding
+        for story in stories(trace)
+        for span in _own(story, "cancelRun")
+        for finding in _cancel(story, span)
     )
 
 
@@ -49,27 +63,43 @@ def _cancel(story: Story, span: Span) -> Iterator[Finding]:
         return
     if known.final:
         yield verdict(
-            "lifecycle.cancel.final-refused", exchange.status == 400, exchange,
-            expected=f"status 400, for the run was {known.status}", actual=f"status {exchange.status}",
-        )  # fmt: skip
+            "lifecycle.cancel.final-refused",
+            exchange.status == 400,
+            exchange,
+            expected=f"status 400, for the run was {known.status}",
+            actual=f"status {exchange.status}",
+        )
     elif refused and known.status == "in_progress":
         later = story.after(span)
         if later and later[0].status in ("queued", "in_progress"):
-            yield _cancelled(False, exchange, f"status {exchange.status}, and the run {later[0].status} later")
+            yield _cancelled(
+                False, exchange, f"status {exchange.status}, and the run {later[0].status} later"
+            )
     elif known.status == "in_progress":
         if status in ("cancelling", "cancelled", "queued", "in_progress"):
             yield _cancelled(status in ("cancelling", "cancelled"), exchange, f"the run {status}")
     elif known.status in ("queued", "requires_action"):
-        fine = refused or status in ("cancelling", "cancelled") or (status not in ACTIVE and known.status == "queued")
+        fine = (
+            refused
+            or status in ("cancelling", "cancelled")
+            or (status not in ACTIVE and known.status == "queued")
+        )
         yield verdict(
-            "lifecycle.cancel.other-statuses", fine, exchange, actual=f"status {exchange.status}, the run {status}",
+            "lifecycle.cancel.other-statuses",
+            fine,
+            exchange,
+            actual=f"status {exchange.status}, the run {status}",
             expected=("200 with the run cancelling or cancelled", "a 4xx refusal"),
-        )  # fmt: skip
+        )
 
 
 def _cancelled(ok: bool, exchange: Exchange, actual: str) -> Finding:
     return verdict(
-        "lifecycle.cancel.accepted", ok, exchange, expected="200 with the run cancelling or cancelled", actual=actual
+        "lifecycle.cancel.accepted",
+        ok,
+        exchange,
+        expected="200 with the run cancelling or cancelled",
+        actual=actual,
     )
 
 
@@ -88,7 +118,11 @@ def _lock(span: Span, all_stories: tuple[Story, ...], context: Context) -> Itera
     """The runs of the thread, as they were surely known when the call was sent."""
     own = answer_run(span.exchange).get("id")
     others = [story for story in all_stories if story.id != own]
-    known = {story: story.before(span) for story in others if any(not span.before(one.span) for one in story.sightings)}
+    known = {
+        story: story.before(span)
+        for story in others
+        if any(not span.before(one.span) for one in story.sightings)
+    }
     active = [(story, last) for story, last in known.items() if last is not None and not last.final]
     if span.exchange.operation.name == "createMessage" and _valid(span.exchange, context) and active:
         yield from _message(span, active)
@@ -104,7 +138,9 @@ def _valid(exchange: Exchange, context: Context) -> bool:
 
 def _plain(exchange: Exchange) -> bool:
     """A message of nothing but text: its content gives no reason to refuse it."""
-    text_only = isinstance(exchange.request.object.get("content"), str) and not exchange.request.object.get("attachments")
+    text_only = isinstance(exchange.request.object.get("content"), str) and not exchange.request.object.get(
+        "attachments"
+    )
     return exchange.operation.name == "createMessage" and text_only
 
 
@@ -117,10 +153,13 @@ def _message(span: Span, active: list[tuple[Story, Sighting]]) -> Iterator[Findi
         later = story.after(span)
         if later and later[0].status in ACTIVE:
             yield failed(
-                row, exchange, expected=f"a 4xx refusal while {story.id} is active", actual=(
+                row,
+                exchange,
+                expected=f"a 4xx refusal while {story.id} is active",
+                actual=(
                     f"status {exchange.status}; the run was {last.status} before and {later[0].status} after"
                 ),
-            )  # fmt: skip
+            )
 
 
 def _released(span: Span, runs: list[str], context: Context) -> Iterator[Finding]:
@@ -137,7 +176,12 @@ def _released(span: Span, runs: list[str], context: Context) -> Iterator[Finding
     blamed = [name for name in runs if name in message]
     plain = response.status in (400, 409) and _plain(exchange) and _valid(exchange, context)
     if blamed or plain:
-        yield failed(row, exchange, expected="accepted, as no run is active", actual=f"status {response.status}: {message}")
+        yield failed(
+            row,
+            exchange,
+            expected="accepted, as no run is active",
+            actual=f"status {response.status}: {message}",
+        )
 
 
 @on_exchange("lifecycle.client-message-run-id", operations=("createMessage",))
@@ -145,14 +189,22 @@ def client_message(exchange: Exchange, _: Context) -> Iterator[Finding]:
     if exchange.ok and exchange.response is not None and "run_id" in exchange.response.object:
         given = exchange.response.object["run_id"]
         yield verdict(
-            "lifecycle.client-message-run-id", given is None, exchange, where="response /run_id", expected="null", actual=given
+            "lifecycle.client-message-run-id",
+            given is None,
+            exchange,
+            where="response /run_id",
+            expected="null",
+            actual=given,
         )
 
 
 @on_trace("lifecycle.modify", "lifecycle.modify.answer")
 def modified(trace: Trace, _: Context) -> Iterator[Finding]:
     yield from collapse(
-        finding for story in stories(trace) for span in _own(story, "modifyRun") for finding in _modified(story, span)
+        finding
+        for story in stories(trace)
+        for span in _own(story, "modifyRun")
+        for finding in _modified(story, span)
     )
 
 
@@ -163,18 +215,31 @@ def _modified(story: Story, span: Span) -> Iterator[Finding]:
     before = [one for one in story.sightings if one.span.before(span)]
     if before:
         last = before[-1].run
-        changed = [name for name in _SETTINGS if name in last and name in run and not same(last[name], run[name])]
+        changed = [
+            name for name in _SETTINGS if name in last and name in run and not same(last[name], run[name])
+        ]
         yield verdict(
-            "lifecycle.modify", not changed, exchange, where="response", expected="nothing changed but metadata",
+            "lifecycle.modify",
+            not changed,
+            exchange,
+            where="response",
+            expected="nothing changed but metadata",
             actual=f"other values of {brief(changed)}",
-        )  # fmt: skip
+        )
     sent = exchange.request.object.get("metadata")
     reads = (answer for answer in (story.after(span)[:1] if _last_word(story, span) else ()))
     for shown in (run, *(one.run for one in reads)) if isinstance(sent, dict) else ():
         got = shown.get("metadata")
-        kept = isinstance(got, dict) and all(key in got and same(got[key], value) for key, value in sent.items())
+        kept = isinstance(got, dict) and all(
+            key in got and same(got[key], value) for key, value in sent.items()
+        )
         yield verdict(
-            "lifecycle.modify.answer", kept, exchange, where="/metadata", expected=f"the values sent: {brief(sent)}", actual=got
+            "lifecycle.modify.answer",
+            kept,
+            exchange,
+            where="/metadata",
+            expected=f"the values sent: {brief(sent)}",
+            actual=got,
         )
 
 

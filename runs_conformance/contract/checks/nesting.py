@@ -1,6 +1,4 @@
-"""What lies inside what in a stream: messages in steps, steps in the run, and what must be closed when the run closes."""
-
-from __future__ import annotations
+"""What lies inside what: messages in steps, steps in the run, and what is closed when the run closes."""
 
 from collections.abc import Iterator
 from typing import Any, Final

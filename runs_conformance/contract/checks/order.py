@@ -1,11 +1,9 @@
 """The order of events: the automata of `grammar` run over a stream, with the rules of `nesting`.
 
 Each rule speaks for itself, so that one fault is one finding. After an error event nothing else is asked of a
-stream, and of one that broke off only why it has no end. Unknown names are passed over. If an event has no name,
-the order can't be told; if one that should name a step or a message doesn't, nothing is said about steps or messages.
+stream, and of one that broke off only why it has no end. Unknown names are passed over. If an event has no
+name, the order can't be told; if one lacks its step's or message's id, nothing is said about steps or messages.
 """
-
-from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -95,7 +93,9 @@ def _run(view: View) -> Iterator[Fault]:
         state = after
 
 
-def _walk(automaton: grammar.Automaton, start: str, events: Placed, words: Mapping[str, str]) -> Iterator[Fault]:
+def _walk(
+    automaton: grammar.Automaton, start: str, events: Placed, words: Mapping[str, str]
+) -> Iterator[Fault]:
     """One step's or message's automaton over its events."""
     state = start
     for position, name in events:
@@ -167,7 +167,7 @@ def _exercised_at_close(view: View) -> Iterator[str]:
 
 @on_exchange("order.done-last", operations=STREAMABLE)
 def done_last(exchange: Exchange, _: Context) -> Iterator[Finding]:
-    """Exactly one end marker and nothing after it. A stream that broke off before it is told here, with the reason."""
+    """Exactly one end marker and nothing after it; a stream that broke off before it is told here, and why."""
     events, response = stream(exchange), exchange.response
     if response is None or response.events is None or not response.ok:
         return

@@ -1,7 +1,5 @@
 """Which members of a run are null in which status (a table), and when it expires."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -25,25 +23,39 @@ def _only(*statuses: str, free: tuple[str, ...] = ()) -> Mapping[str, bool]:
     return {one: one in statuses for one in _ALL if one not in free}
 
 
-# row, member, status -> must be set or null; a status that is left out says nothing (no source does). Types are the schema's.
+# Row, member, status -> must be set or null. A status that is left out: no source speaks. Types are the schema's.
 TABLE: Final[tuple[tuple[str, str, Mapping[str, bool]], ...]] = (
     ("lifecycle.required-action-iff", "required_action", _only("requires_action")),
     ("lifecycle.last-error-when", "last_error", _only("failed", free=("cancelled", "incomplete", "expired"))),
     ("lifecycle.incomplete-details-iff", "incomplete_details", _only("incomplete")),
     ("lifecycle.usage-null-before-end", "usage", dict.fromkeys(ACTIVE, NULL)),
     ("lifecycle.usage-completed", "usage", {"completed": SET}),
-    ("lifecycle.usage-other-ends", "usage", dict.fromkeys(("failed", "cancelled", "expired", "incomplete"), SET)),
-    ("lifecycle.started-at", "started_at", dict.fromkeys(("in_progress", "requires_action", "completed", "incomplete"), SET)),
+    (
+        "lifecycle.usage-other-ends",
+        "usage",
+        dict.fromkeys(("failed", "cancelled", "expired", "incomplete"), SET),
+    ),
+    (
+        "lifecycle.started-at",
+        "started_at",
+        dict.fromkeys(("in_progress", "requires_action", "completed", "incomplete"), SET),
+    ),
     ("lifecycle.completed-at", "completed_at", _only("completed", free=("incomplete",))),
     ("lifecycle.failed-at", "failed_at", _only("failed")),
     ("lifecycle.cancelled-at", "cancelled_at", _only("cancelled")),
     ("lifecycle.expires-at-active", "expires_at", dict.fromkeys(ACTIVE, SET)),
-    ("lifecycle.expires-at-completed", "expires_at", dict.fromkeys(("completed", "incomplete", "failed"), NULL)),
+    (
+        "lifecycle.expires-at-completed",
+        "expires_at",
+        dict.fromkeys(("completed", "incomplete", "failed"), NULL),
+    ),
 )
 TEN_MINUTES: Final = 600
 
 
-@on_exchange(*(row for row, _, _ in TABLE), "lifecycle.expires-at-ten-minutes", "lifecycle.parallel-tool-calls-false")
+@on_exchange(
+    *(row for row, _, _ in TABLE), "lifecycle.expires-at-ten-minutes", "lifecycle.parallel-tool-calls-false"
+)
 def fields(exchange: Exchange, _: Context) -> Iterator[Finding]:
     """Every run that the exchange shows, in a body, a list or an event."""
     yield from collapse(finding for one in of_kind(exchange, "thread.run") for finding in _run(exchange, one))
@@ -54,9 +66,13 @@ def _run(exchange: Exchange, shown: Snapshot) -> Iterator[Finding]:
     for row, member, wanted in TABLE:
         if member in run and status in wanted:
             yield verdict(
-                row, (run[member] is not None) == wanted[status], exchange, where=f"{shown.where} /{member}",
-                expected=f"{'a value' if wanted[status] else 'null'} while the run is {status}", actual=run[member],
-            )  # fmt: skip
+                row,
+                (run[member] is not None) == wanted[status],
+                exchange,
+                where=f"{shown.where} /{member}",
+                expected=f"{'a value' if wanted[status] else 'null'} while the run is {status}",
+                actual=run[member],
+            )
     yield from _expiry(exchange, shown)
     yield from _one_call(exchange, shown)
     if status == "queued" and "started_at" in run:
@@ -67,19 +83,26 @@ def _expiry(exchange: Exchange, shown: Snapshot) -> Iterator[Finding]:
     created, expires = shown.value.get("created_at"), shown.value.get("expires_at")
     if isinstance(created, int) and isinstance(expires, int) and whole(created) and whole(expires):
         yield verdict(
-            "lifecycle.expires-at-ten-minutes", abs(expires - created - TEN_MINUTES) <= 1, exchange,
-            where=f"{shown.where} /expires_at", expected=f"created_at + {TEN_MINUTES} = {created + TEN_MINUTES}",
+            "lifecycle.expires-at-ten-minutes",
+            abs(expires - created - TEN_MINUTES) <= 1,
+            exchange,
+            where=f"{shown.where} /expires_at",
+            expected=f"created_at + {TEN_MINUTES} = {created + TEN_MINUTES}",
             actual=f"{expires}, {expires - created} s after created_at",
-        )  # fmt: skip
+        )
 
 
 def _one_call(exchange: Exchange, shown: Snapshot) -> Iterator[Finding]:
     calls = required_calls(shown.value)
     if calls and shown.value.get("parallel_tool_calls") is False:
         yield verdict(
-            "lifecycle.parallel-tool-calls-false", len(calls) == 1, exchange, where=f"{shown.where} /required_action",
-            expected="one call", actual=f"{len(calls)} calls",
-        )  # fmt: skip
+            "lifecycle.parallel-tool-calls-false",
+            len(calls) == 1,
+            exchange,
+            where=f"{shown.where} /required_action",
+            expected="one call",
+            actual=f"{len(calls)} calls",
+        )
 
 
 def _queued_start(exchange: Exchange, shown: Snapshot) -> Iterator[Finding]:
@@ -88,22 +111,29 @@ def _queued_start(exchange: Exchange, shown: Snapshot) -> Iterator[Finding]:
     wanted = {"submitToolOutputs": SET, **dict.fromkeys(CREATE, NULL)}.get(name)
     if wanted is not None:
         yield verdict(
-            "lifecycle.started-at", (shown.value["started_at"] is not None) == wanted, exchange,
-            where=f"{shown.where} /started_at", actual=shown.value["started_at"],
+            "lifecycle.started-at",
+            (shown.value["started_at"] is not None) == wanted,
+            exchange,
+            where=f"{shown.where} /started_at",
+            actual=shown.value["started_at"],
             expected="the time of the first start" if wanted else "null before the run has started",
-        )  # fmt: skip
+        )
 
 
 @on_exchange("lifecycle.new-run-queued", operations=CREATE)
 def new_run(exchange: Exchange, _: Context) -> Iterator[Finding]:
-    """Queued passes. A server may be so quick that the answer shows a later state; none can end a run that nobody ended."""
+    """Queued passes. A quick server may answer with a later state, but none that only a cancel or time bring."""
     run = next((one for one in of_kind(exchange, "thread.run")), None)
     status = run.value.get("status") if run is not None else None
     if run is not None and status == "queued":
         yield passed("lifecycle.new-run-queued", exchange, run.where)
     elif run is not None and not exchange.streamed and status in ("cancelling", "cancelled", "expired"):
         yield failed(
-            "lifecycle.new-run-queued", exchange, where=f"{run.where} /status", expected="queued", actual=brief(status)
+            "lifecycle.new-run-queued",
+            exchange,
+            where=f"{run.where} /status",
+            expected="queued",
+            actual=brief(status),
         )
 
 
@@ -120,12 +150,24 @@ def _over_time(story: Story) -> Iterator[Finding]:
         started: Any = two.run.get("started_at", one)
         if one.status == "in_progress" and one.run.get("started_at") is not None:
             yield verdict(
-                "lifecycle.started-at", started is not None, exchange, where=f"{where} /started_at",
-                expected="an integer once the run has been in_progress", actual=started,
-            )  # fmt: skip
+                "lifecycle.started-at",
+                started is not None,
+                exchange,
+                where=f"{where} /started_at",
+                expected="an integer once the run has been in_progress",
+                actual=started,
+            )
         ends = [each.run.get("expires_at") for each in (one, two)]
-        if one.status == "requires_action" and None not in ends and any(s.between(one.span, two.span) for s in submits):
+        if (
+            one.status == "requires_action"
+            and None not in ends
+            and any(s.between(one.span, two.span) for s in submits)
+        ):
             yield verdict(
-                "lifecycle.expires-at-fixed", ends[0] == ends[1], exchange, where=f"{where} /expires_at",
-                expected=f"{ends[0]}, as before the tool outputs", actual=ends[1],
-            )  # fmt: skip
+                "lifecycle.expires-at-fixed",
+                ends[0] == ends[1],
+                exchange,
+                where=f"{where} /expires_at",
+                expected=f"{ends[0]}, as before the tool outputs",
+                actual=ends[1],
+            )

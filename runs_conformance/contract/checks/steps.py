@@ -1,6 +1,4 @@
-"""Run steps and their tool calls as a stream builds them up: from created over deltas to the closing event."""
-
-from __future__ import annotations
+"""Run steps and their tool calls as a stream builds them up, from created over deltas to the closing."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -14,7 +12,7 @@ HOSTED: Final = ("file_search", "code_interpreter")
 
 
 def step_objects(events: Sequence[Event]) -> dict[str, dict[str, Any]]:
-    """Each step of a stream by id, as its first object shows it with all deltas and the closing object's details folded in."""
+    """Each step of a stream by id: its first object, the deltas folded in, then what its closing shows."""
     found: dict[str, dict[str, Any]] = {}
     for event in events:
         identity = event.object.get("id")

@@ -1,6 +1,4 @@
-"""A stream as the order rules see it: known names by position, steps and messages by id, up to where it is over."""
-
-from __future__ import annotations
+"""A stream as the order rules see it: known names by position, steps and messages by id."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -59,7 +57,9 @@ class View:
     def opened(self) -> dict[str, Placed]:
         """The messages that were created."""
         first = "thread.message.created"
-        return {one: events for one, events in self.messages.items() if any(name == first for _, name in events)}
+        return {
+            one: events for one, events in self.messages.items() if any(name == first for _, name in events)
+        }
 
     @cached_property
     def objects(self) -> dict[str, dict[str, Any]]:

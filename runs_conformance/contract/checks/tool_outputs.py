@@ -1,9 +1,7 @@
-"""Submitting tool outputs: what must be taken, what must be refused, judged by the last surely known state of the run.
+"""Submitting tool outputs: what is to be taken and what refused, by the last surely known state of the run.
 
-The form of the body (missing ids, wrong types, unknown members) is judged with all other bodies, in `refusals`.
+The form of the body (missing ids, wrong types, unknown members) is judged like all bodies, in `refusals`.
 """
-
-from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,7 +16,7 @@ from runs_conformance.contract.schemas import is_valid
 from runs_conformance.contract.timeline import Sighting, Span, Story, stories
 from runs_conformance.contract.traces import answer_run
 
-# Answers that say nothing on the call itself: a bad key, a missing right, a time-out, too many calls, a gateway in trouble.
+# Answers that say nothing on the call itself: bad key, missing right, time-out, too many calls, gateway trouble.
 BESIDE_THE_POINT = (401, 403, 408, 429, 502, 503, 504)
 
 
@@ -31,9 +29,11 @@ def judged(exchange: Exchange) -> bool:
 
 
 @on_trace(
-    "lifecycle.submit.accepted", "lifecycle.submit.partial-refused", "lifecycle.submit.unknown-call-refused",
+    "lifecycle.submit.accepted",
+    "lifecycle.submit.partial-refused",
+    "lifecycle.submit.unknown-call-refused",
     "lifecycle.submit.wrong-status-refused",
-)  # fmt: skip
+)
 def submissions(trace: Trace, context: Context) -> Iterator[Finding]:
     yield from collapse(finding for story in stories(trace) for finding in _submissions(story, context))
 
@@ -70,15 +70,21 @@ def _submission(
     exchange = span.exchange
     refused = exchange.response is not None and exchange.response.refused
     if known.status != "requires_action":
-        # A run that was still moving may ask for outputs by the time they come; only a final one surely does not.
+        # A run that was moving may ask for outputs by the time they come; only a final one surely does not.
         if refused or known.final or (given and given <= answered):
-            yield _refused("lifecycle.submit.wrong-status-refused", exchange, refused, f"the run was {known.status}")
+            yield _refused(
+                "lifecycle.submit.wrong-status-refused", exchange, refused, f"the run was {known.status}"
+            )
         return
     needed = call_ids(known.run)
     if given - needed:
-        yield _refused("lifecycle.submit.unknown-call-refused", exchange, refused, f"asked for were {_list(needed)}")
+        yield _refused(
+            "lifecycle.submit.unknown-call-refused", exchange, refused, f"asked for were {_list(needed)}"
+        )
     elif needed - given:
-        yield _refused("lifecycle.submit.partial-refused", exchange, refused, f"{_list(needed - given)} left out")
+        yield _refused(
+            "lifecycle.submit.partial-refused", exchange, refused, f"{_list(needed - given)} left out"
+        )
     elif needed:
         yield from _complete(story, span, needed, refused)
 
@@ -88,30 +94,36 @@ def _list(ids: frozenset[str]) -> str:
 
 
 def _refused(row: str, exchange: Exchange, refused: bool, why: str) -> Finding:
-    return verdict(row, refused, exchange, expected=f"a 4xx refusal: {why}", actual=f"status {exchange.status}")
+    return verdict(
+        row, refused, exchange, expected=f"a 4xx refusal: {why}", actual=f"status {exchange.status}"
+    )
 
 
 def _complete(story: Story, span: Span, needed: frozenset[str], refused: bool) -> Iterator[Finding]:
-    """All outputs for a waiting run. A refusal is excused if the run had expired or been cancelled meanwhile."""
+    """All outputs for a waiting run. A refusal is excused if the run did not wait any more afterwards."""
     row, exchange = "lifecycle.submit.accepted", span.exchange
     later = story.after(span)
     if refused or exchange.status == 500:
         if later and later[0].status == "requires_action":
-            yield verdict(row, False, exchange, expected="200 and the run queued", actual=f"status {exchange.status}")
+            yield verdict(
+                row, False, exchange, expected="200 and the run queued", actual=f"status {exchange.status}"
+            )
         return
     run = answer_run(exchange)
     if not run:
         return
     again = run.get("status") == "requires_action" and bool(needed & call_ids(run))
     if run.get("status") in ("cancelling", "cancelled", "expired") or again:
-        yield verdict(row, False, exchange, where="/status", expected="queued", actual=f"the run {run.get('status')}")
+        yield verdict(
+            row, False, exchange, where="/status", expected="queued", actual=f"the run {run.get('status')}"
+        )
     elif run.get("status") == "queued":
         yield passed(row, exchange)
 
 
 @on_exchange("lifecycle.submit.stream", operations=("submitToolOutputs",))
 def streamed(exchange: Exchange, _: Context) -> Iterator[Finding]:
-    """stream true: an event stream; false, null or absent: the run as JSON."""
+    """Stream true: an event stream; false, null or absent: the run as JSON."""
     asked: Any = exchange.request.object.get("stream")
     response = exchange.response
     if response is None or not response.ok or not (asked is None or isinstance(asked, bool)):
@@ -120,6 +132,10 @@ def streamed(exchange: Exchange, _: Context) -> Iterator[Finding]:
         media = response.headers.media_type
         wanted = "text/event-stream" if asked else "application/json"
         yield verdict(
-            "lifecycle.submit.stream", media == wanted, exchange, where="header content-type", expected=wanted,
+            "lifecycle.submit.stream",
+            media == wanted,
+            exchange,
+            where="header content-type",
+            expected=wanted,
             actual=media or "no content-type",
-        )  # fmt: skip
+        )
