@@ -12,7 +12,8 @@ import pytest
 
 from runs_conformance.options import OPTIONS, in_pytest
 from runs_conformance.paths import SUITES
-from runs_conformance.plugin import ERROR, VERDICTS
+from runs_conformance.plugin import ERROR, SHOWN, VERDICTS
+from runs_conformance.report.text import emit, wants_colour
 
 _KEPT: Final = 20
 
@@ -43,6 +44,7 @@ class Reporter:
 
     def pytest_configure(self, config: pytest.Config) -> None:
         self._config = config
+        config.stash[SHOWN] = True
 
     def pytest_internalerror(self, excrepr: Any) -> None:
         self.errors.append(str(excrepr))
@@ -59,7 +61,7 @@ class Reporter:
         verdicts = self._config.stash.get(VERDICTS, None) if self._config else None
         if verdicts is not None:
             width = shutil.get_terminal_size().columns
-            sys.stdout.write(verdicts.text(width, self._colour()))
+            emit(sys.stdout, verdicts.text(width, wants_colour(sys.stdout, self.color, os.environ)))
         if self.errors:
             sys.stderr.write("runs-conformance: an error of the suite itself, not of the target; please report it:\n")
             sys.stderr.write("\n".join(self.errors[:_KEPT]) + "\n")
@@ -68,8 +70,3 @@ class Reporter:
             sys.stderr.write("runs-conformance: nothing was tested: the selection leaves no test; widen --select\n")
             return 2
         return int(verdicts.code)
-
-    def _colour(self) -> bool:
-        if self.color != "auto":
-            return self.color == "always"
-        return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"

@@ -30,6 +30,8 @@ from runs_conformance.target.stage import Stage
 EFFORTS: Final = ("smoke", "standard", "thorough")
 # A target that takes what it must refuse starts a run each time: three show it.
 ENOUGH: Final = 3
+# Nobody's key: reports may show it.
+WRONG_KEY: Final = "sk-invalid-runs-conformance"
 EMBEDDED_CLOCK: Final = "/_reference/clock"
 
 

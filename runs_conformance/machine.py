@@ -1,5 +1,8 @@
 """A state machine that drives several threads at once, and judges each story by the same checks as everything else.
 
+Which rules there are depends on the profile only: a target answers when it likes, and Hypothesis wants the same choices again.
+A rule that finds nothing to do at a thread does nothing.
+
 Hypothesis chooses the calls; the model knows of each thread its run and the status last seen, and from that what must be
 refused. A story that breaks a requirement is shrunk to the shortest one that still does, within a budget of runs.
 """
@@ -91,9 +94,10 @@ def machine_for(ledger: Ledger) -> type[RuleBasedStateMachine]:
         def idle(self) -> None:
             """There is always something that can be done: nothing."""
 
-        @precondition(lambda self: bool(self.known) and ledger.runs_left > 0)
         @rule(at=st.integers(0, THREADS - 1), tools=st.booleans(), stream=st.booleans())
         def create(self, at: int, tools: bool, stream: bool) -> None:
+            if not self.known or ledger.runs_left <= 0:
+                return
             ledger.runs_left -= not self.known[at].active
             body = {"assistant_id": live.stage.assistant(), "stream": stream and live.profile.lacks("streams") is None}
             body |= {**FORCED, "additional_messages": asking(live, "Look up Paris.")} if tools and live.profile.lacks("tools.function") is None else {}
@@ -101,9 +105,11 @@ def machine_for(ledger: Ledger) -> type[RuleBasedStateMachine]:
             case = Case("a run while one waits", ("refuse.thread.active-run",), "refused") if waits else None
             self.tell(at, live.create(CREATE_RUN, body, thread=self.known[at].thread, case=case))
 
-        @precondition(lambda self: bool(self.known) and ledger.runs_left > 0 and live.profile.lacks("create-thread-and-run") is None)
+        @precondition(lambda _: live.profile.lacks("create-thread-and-run") is None)
         @rule(at=st.integers(0, THREADS - 1), stream=st.booleans())
         def create_both(self, at: int, stream: bool) -> None:
+            if not self.known or ledger.runs_left <= 0:
+                return
             ledger.runs_left -= 1
             body = live.plain(CREATE_BOTH, stream=stream and live.profile.lacks("streams") is None)
             exchange = live.create(CREATE_BOTH, body)
@@ -112,41 +118,46 @@ def machine_for(ledger: Ledger) -> type[RuleBasedStateMachine]:
                 self.known[at] = Known(shown["thread_id"])
             self.tell(at, exchange)
 
-        @precondition(lambda self: any(one.run for one in self.known) and live.profile.lacks("runs.retrieve") is None)
+        @precondition(lambda _: live.profile.lacks("runs.retrieve") is None)
         @rule(at=st.integers(0, THREADS - 1))
         def poll(self, at: int) -> None:
             self._about_run(at, "getRun")
 
-        @precondition(lambda self: any(one.active for one in self.known) and live.profile.lacks("runs.cancel") is None)
+        @precondition(lambda _: live.profile.lacks("runs.cancel") is None)
         @rule(at=st.integers(0, THREADS - 1))
         def cancel(self, at: int) -> None:
-            self._about_run(at, "cancelRun")
+            if self.known and self.known[at].active:
+                self._about_run(at, "cancelRun")
 
-        @precondition(lambda self: any(one.run for one in self.known) and live.profile.lacks("runs.modify") is None)
+        @precondition(lambda _: live.profile.lacks("runs.modify") is None)
         @rule(at=st.integers(0, THREADS - 1))
         def modify(self, at: int) -> None:
-            if not self.known[at].active:
+            if self.known and not self.known[at].active:
                 self._about_run(at, "modifyRun", body={"metadata": {"story": str(len(self.told))}})
 
-        @precondition(lambda self: any(one.status == "requires_action" for one in self.known) and live.profile.lacks("runs.submit") is None)
+        @precondition(lambda _: live.profile.lacks("runs.submit") is None)
         @rule(at=st.integers(0, THREADS - 1), stream=st.booleans(), whole=st.booleans())
         def submit(self, at: int, stream: bool, whole: bool) -> None:
+            if not self.known or self.known[at].status != "requires_action":
+                return
             calls = calls_of(self.known[at].run)
             outputs = [{"tool_call_id": call, "output": "sunny"} for call in (calls if whole else calls[1:])]
             self._about_run(at, "submitToolOutputs", body={"tool_outputs": outputs, "stream": stream and live.profile.lacks("streams") is None})
 
-        @precondition(lambda self: bool(self.known) and live.profile.lacks("messages.create") is None)
+        @precondition(lambda _: live.profile.lacks("messages.create") is None)
         @rule(at=st.integers(0, THREADS - 1))
         def add_message(self, at: int) -> None:
-            self.tell(at, live.send("createMessage", thread=self.known[at].thread, body={"role": "user", "content": live.text("More.")}))
+            if self.known:
+                self.tell(at, live.send("createMessage", thread=self.known[at].thread, body={"role": "user", "content": live.text("More.")}))
 
-        @precondition(lambda self: bool(self.known) and live.profile.lacks("runs.list") is None)
+        @precondition(lambda _: live.profile.lacks("runs.list") is None)
         @rule(at=st.integers(0, THREADS - 1))
         def list_runs(self, at: int) -> None:
-            self.told.append(live.send("listRuns", thread=self.known[at].thread))
+            if self.known:
+                self.told.append(live.send("listRuns", thread=self.known[at].thread))
 
         def _about_run(self, at: int, operation: str, **more: Any) -> None:
-            known = self.known[at]
+            known = self.known[at] if self.known else Known("")
             if known.run:
                 self.tell(at, live.send(operation, thread=known.thread, run=known.run["id"], **more))
 

@@ -7,7 +7,6 @@ collected. With xdist each worker talks to the target; findings travel to the co
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 
 CHOSEN: Final = pytest.StashKey["Chosen"]()
 VERDICTS: Final = pytest.StashKey["Verdicts"]()
+# Set by `check`: show the plan and the progress.
+SHOWN: Final = pytest.StashKey[bool]()
 BENCH: Final = pytest.StashKey["Bench"]()
 _RECORDS: Final = "conformance_records"
 _COST: Final = "conformance_cost"
@@ -92,7 +93,7 @@ def _verdicts(config: pytest.Config, options: Chosen, items: list[pytest.Item]) 
 
     costs = [mark.args for item in items if (mark := item.get_closest_marker("cost"))]
     planned = {"checks": len(items), "requests": sum(int(cost[0]) for cost in costs), "runs": sum(int(cost[1]) for cost in costs)}
-    verdicts = Verdicts(options, planned, quiet=not config.getoption("conformance_progress", False))
+    verdicts = Verdicts(options, planned, quiet=not config.stash.get(SHOWN, False))
     verdicts.start()
     return verdicts
 
@@ -174,33 +175,31 @@ def _records(item: pytest.Item, findings: list[Finding]) -> list[Any]:
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    verdicts = _current()
-    if verdicts is None:
+    """On the controller (or the only process): take what the report carries; with xdist nothing was collected here."""
+    config: pytest.Config | None = _state.get("config")
+    if config is None or is_worker(config) or not hasattr(report, _RECORDS):
         return
+    if VERDICTS not in config.stash:
+        config.stash[VERDICTS] = _verdicts(config, chosen(config), [])
+    verdicts = config.stash[VERDICTS]
     if getattr(report, _FATAL, ""):
         verdicts.stop(getattr(report, _FATAL))
-    node = getattr(report, "node", None)
-    worker = getattr(getattr(node, "gateway", None), "id", "")
-    verdicts.take(getattr(report, _RECORDS, []), getattr(report, _COST, None), worker, done=report.when == "call", what=report.nodeid)
+    worker = getattr(getattr(getattr(report, "node", None), "gateway", None), "id", "")
+    verdicts.take(getattr(report, _RECORDS), getattr(report, _COST, None), worker, done=report.when == "call", what=report.nodeid)
 
 
 _state: dict[str, Any] = {}
 
 
-def _current() -> Verdicts | None:
-    found: Verdicts | None = _state.get("verdicts")
-    return found
-
-
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop(session: pytest.Session) -> None:
-    _state["verdicts"] = session.config.stash.get(VERDICTS, None)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    _state["config"] = session.config
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     verdicts = session.config.stash.get(VERDICTS, None)
-    _state.pop("verdicts", None)
+    _state.pop("config", None)
     if verdicts is None:
         return
     code = verdicts.finish(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
@@ -218,6 +217,3 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if verdicts is not None and not is_worker(config):
         terminalreporter.write_line("")
         terminalreporter.write(verdicts.text(terminalreporter._tw.fullwidth, terminalreporter._tw.hasmarkup))  # noqa: SLF001
-
-
-started = time.monotonic()

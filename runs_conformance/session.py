@@ -15,7 +15,7 @@ from typing import Any, Final
 from runs_conformance import __version__
 from runs_conformance.contract.findings import Finding, Outcome, not_applicable, untestable
 from runs_conformance.contract.register import Register
-from runs_conformance.live import EMBEDDED_CLOCK, Bench, Live, Skip
+from runs_conformance.live import EMBEDDED_CLOCK, WRONG_KEY, Bench, Live, Skip
 from runs_conformance.options import EMBEDDED, Chosen
 from runs_conformance.report.ending import exit_code, footer
 from runs_conformance.report.progress import Progress
@@ -25,6 +25,7 @@ from runs_conformance.report.writer import ResultsWriter
 from runs_conformance.report.saved import Recorder
 from runs_conformance.report.summary import Summary, summarise
 from runs_conformance.report.terminal import render
+from runs_conformance.report.text import emit
 from runs_conformance.target.client import Client
 from runs_conformance.target.journal import BudgetSpent
 from runs_conformance.target.profile import Profile
@@ -149,7 +150,8 @@ def redactor(profile: Profile) -> Redactor:
     """Knows every secret of the profile, wherever a target echoes it."""
     key = profile.environ.get(profile.key_env, "").strip()
     hidden = [entry.value for entry in (*profile.headers, *profile.query) if entry.hidden]
-    return Redactor(tuple(value for value in (key, *hidden) if value))
+    secrets = (key, profile.resource("second_key"), *hidden)
+    return Redactor(tuple(value for value in secrets if value), public=(WRONG_KEY,))
 
 
 class Verdicts:
@@ -163,10 +165,11 @@ class Verdicts:
         self._curls: dict[str, str] = {}
         self._costs: dict[str, tuple[int, int]] = {}
         self._fatal = ""
+        self._seconds = 0.0
         self._started = time.monotonic()
         self._writer = ResultsWriter(chosen.results)
         self.header = Header(
-            tool=f"runs-conformance {__version__}", started_at=now(), target=redactor(chosen.profile).text(chosen.target),
+            tool=f"runs-conformance {__version__}", started_at=now(), target=redactor(chosen.profile).url(chosen.target) if "://" in chosen.target else chosen.target,
             edition=chosen.profile.edition, profile=chosen.profile_name, seed=chosen.seed, selection=chosen.patterns,
             strict=chosen.strict, planned=planned, **environment(),
         )
@@ -176,6 +179,10 @@ class Verdicts:
 
     def start(self) -> None:
         self._writer.header(self.header)
+        plan = self.header.planned
+        if self._progress is not None and plan.get("checks"):
+            runs = min(plan["runs"], self.chosen.profile.max_runs or plan["runs"])
+            emit(sys.stderr, f"Plan: {plan['checks']} checks, about {plan['requests']} requests, about {runs} runs.\n")
 
     def take(self, records: list[Record], cost: tuple[int, int] | None, worker: str, *, done: bool, what: str) -> None:
         for record in records:
@@ -195,7 +202,7 @@ class Verdicts:
     def cost(self) -> Cost:
         requests = sum(one[0] for one in self._costs.values())
         runs = sum(one[1] for one in self._costs.values())
-        return Cost(requests=requests, runs=runs, seconds=time.monotonic() - self._started)
+        return Cost(requests=requests, runs=runs, seconds=self._seconds or time.monotonic() - self._started)
 
     def stop(self, reason: str) -> None:
         """The target can't be tested at all: exit code 2."""
@@ -210,6 +217,7 @@ class Verdicts:
         )
         reason = self._fatal or ("interrupted: what was found until then is above" if interrupted else "")
         self.code = 2 if reason else exit_code(self.summary)
+        self._seconds = time.monotonic() - self._started
         self.reason = reason
         for verdict in self.summary.verdicts:
             self._writer.requirement(verdict)

@@ -21,11 +21,17 @@ def param(*values: Any, requirements: Iterable[str], name: str, requests: int = 
     return pytest.param(*values, marks=marks(requirements, requests, runs), id=name.replace("::", ":"))
 
 
-def rows(*prefixes: str, but: Iterable[str] = ()) -> list[Any]:
-    """One parameter a row whose id begins with a prefix, for tests that only look at what a scene showed."""
-    left = tuple(but)
-    chosen_rows = [row for row in load() if row.id.startswith(prefixes) and not row.id.startswith(left or ("\0",)) and row.observable != "no"]
-    return [param(row.id, requirements=[row.id], name=row.id, requests=0) for row in chosen_rows]
+def rows(*prefixes: str, but: Iterable[str] = (), requests: int = 0, runs: int = 0) -> list[Any]:
+    """One parameter a row whose id begins with a prefix, for tests that only look at what a scene showed.
+
+    The scene's cost is the first row's: it is told once.
+    """
+    left = tuple(but) or ("\0",)
+    found = [row for row in load() if row.id.startswith(prefixes) and not row.id.startswith(left) and row.observable != "no"]
+    return [
+        param(row.id, requirements=[row.id], name=row.id, requests=0 if index else requests, runs=0 if index else runs)
+        for index, row in enumerate(found)
+    ]
 
 
 def parametrize(metafunc: pytest.Metafunc, names: str, values: Callable[[Any], Iterator[Any]]) -> None:

@@ -12,7 +12,7 @@ from runs_conformance.suite import rows
 TOLD = ("plain", "both", "tools", "race", "lists", "stream", "stream-limit")
 
 
-@pytest.mark.parametrize("requirement", rows("lifecycle.", but=["lifecycle.expiry"]))
+@pytest.mark.parametrize("requirement", rows("lifecycle.", but=["lifecycle.expiry"], requests=60, runs=2))
 def test_lifecycle(bench: Bench, requirement: str) -> None:
     row(bench, requirement, *TOLD)
 

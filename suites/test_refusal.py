@@ -12,7 +12,7 @@ import pytest
 
 from runs_conformance.contract.model import Case
 from runs_conformance.exploring import explore_violating
-from runs_conformance.live import ENOUGH, Bench, Live
+from runs_conformance.live import ENOUGH, WRONG_KEY, Bench, Live
 from runs_conformance.scenes import accepted
 from runs_conformance.stimuli.base import CREATE_BOTH, CREATE_RUN, OPERATIONS, function
 from runs_conformance.stimuli.outside import density, outside
@@ -68,8 +68,7 @@ def _auth(live: Live) -> str:
 
 
 def _wrong_key(live: Live) -> dict[str, str]:
-    key = "sk-invalid-runs-conformance"
-    return {_auth(live): key if live.profile.auth_header == "api-key" else f"Bearer {key}"}
+    return {_auth(live): WRONG_KEY if live.profile.auth_header == "api-key" else f"Bearer {WRONG_KEY}"}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -9,6 +9,6 @@ from runs_conformance.scenes import row
 from runs_conformance.suite import rows
 
 
-@pytest.mark.parametrize("requirement", rows("response."))
+@pytest.mark.parametrize("requirement", rows("response.", requests=24))
 def test_run_object(bench: Bench, requirement: str) -> None:
     row(bench, requirement, "plain", "both")

@@ -17,7 +17,7 @@ from runs_conformance.suite import rows
 TOLD = ("stream", "stream-both", "stream-tools", "stream-limit")
 
 
-@pytest.mark.parametrize("requirement", [*rows("event."), *rows("order."), *rows("headers.stream"), *rows("response.usage.steps-sum")])
+@pytest.mark.parametrize("requirement", [*rows("event.", requests=45, runs=4), *rows("order."), *rows("headers.stream"), *rows("response.usage.steps-sum")])
 def test_stream(bench: Bench, requirement: str) -> None:
     row(bench, requirement, *TOLD)
 

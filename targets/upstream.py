@@ -1,7 +1,7 @@
 """The reference target as the gateways' upstream: python upstream.py PORT KEY [KEY ...].
 
-As `runs-conformance serve`, but it knows only the keys named here, so that a gateway that loses or invents one
-is seen; and it asks pollers to come back soon, so that a gateway that polls for its client is not kept a second.
+As `runs-conformance serve`, but it knows only the keys named here, so that a gateway that loses or invents
+one is seen; and it asks pollers to come back soon, so that a gateway that polls for its client is quick.
 """
 
 import sys

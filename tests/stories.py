@@ -21,6 +21,7 @@ def call(
     answer: Any,
     body: Any = None,
     status: int = 200,
+    *,
     query: tuple[tuple[str, str], ...] = (),
 ) -> Exchange:
     sent = None if body is None else to_bytes(body)

@@ -46,7 +46,7 @@ def findings(exchange: Exchange) -> list[Finding]:
     return [finding for finding in JUDGE.everything([exchange]) if finding.failed]
 
 
-@pytest.mark.parametrize("blocks,operation", FAULTLESS.values(), ids=FAULTLESS)
+@pytest.mark.parametrize(("blocks", "operation"), FAULTLESS.values(), ids=FAULTLESS)
 def test_faultless_streams_are_clean(blocks: good.Blocks, operation: str) -> None:
     exchange = good.exchange(good.to_body(blocks), operation)
     assert [(one.requirement, one.where, one.actual) for one in findings(exchange)] == []

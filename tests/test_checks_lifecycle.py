@@ -292,7 +292,7 @@ BROKEN: dict[str, tuple[str, list[Exchange]]] = {
 }
 
 
-@pytest.mark.parametrize("requirement,story", BROKEN.values(), ids=BROKEN)
+@pytest.mark.parametrize(("requirement", "story"), BROKEN.values(), ids=BROKEN)
 def test_each_story_breaks_one_requirement(requirement: str, story: list[Exchange]) -> None:
     assert failures(*story) == {requirement}
 
@@ -388,7 +388,7 @@ FINE: dict[str, tuple[set[str], list[Exchange]]] = {
 }
 
 
-@pytest.mark.parametrize("wanted,story", FINE.values(), ids=FINE)
+@pytest.mark.parametrize(("wanted", "story"), FINE.values(), ids=FINE)
 def test_fine_stories_break_nothing(wanted: set[str], story: list[Exchange]) -> None:
     assert failures(*story) == set()
     assert wanted <= passes(*story)
@@ -426,7 +426,7 @@ def test_everything_is_reachable_from_queued_but_queued_again_only_by_outputs() 
     assert "queued" in reachable("in_progress", submitted=True, cancelled=False)
 
 
-@pytest.mark.parametrize("media,ok", [("application/json", False), ("text/event-stream", True)])
+@pytest.mark.parametrize(("media", "ok"), [("application/json", False), ("text/event-stream", True)])
 def test_a_streamed_submission_is_answered_by_a_stream(media: str, ok: bool) -> None:
     exchange = submit("call_1")
     body = to_bytes({"tool_outputs": [{"tool_call_id": "call_1", "output": "x"}], "stream": True})

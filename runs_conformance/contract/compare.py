@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import os.path
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
-_DATED: Final = re.compile(r"-(\d.*|latest)")
+from runs_conformance.contract.jsontext import MISSING, brief
+
+Same = Callable[[Any, Any], bool]
+Path = tuple[str | int, ...]
+_LONG: Final = 60
+# A function's and a format's schema are the user's, word for word.
+_VERBATIM: Final = ("parameters", "schema")
+# What names a version of the same model: a date, a short stamp (0613, 1106-preview, 001), latest; never a size (32k, 70b).
+_VERSION: Final = re.compile(r"[-@:](\d{3,8}(-\d\d){0,2}(-preview)?|latest|preview)(-v\d+)?(:\d+)?")
 
 
 def same(one: Any, other: Any) -> bool:
@@ -35,7 +45,38 @@ def kept(sent: Any, seen: Any) -> bool:
 
 
 def _kept_value(key: str, sent: Any, seen: Any) -> bool:
-    return same(sent, seen) if key in ("parameters", "schema") else kept(sent, seen)
+    """ranker auto may come back as the ranker it stands for."""
+    if key in _VERBATIM:
+        return same(sent, seen)
+    return (key == "ranker" and sent == "auto" and isinstance(seen, str)) or kept(sent, seen)
+
+
+def difference(sent: Any, seen: Any, equal: Same = kept) -> tuple[Path, str, str]:
+    """The first place where `equal` finds `seen` not to be `sent`, and what stands there in either, to be shown."""
+    if isinstance(sent, dict) and isinstance(seen, dict):
+        for key in dict.fromkeys((*sent, *seen)):
+            one, two = ({key: part[key]} if key in part else {} for part in (sent, seen))
+            if not equal(one, two):
+                return _below(key, sent.get(key, MISSING), seen.get(key, MISSING), same if key in _VERBATIM else equal)
+    if isinstance(sent, list) and isinstance(seen, list) and len(sent) == len(seen):
+        for index, (mine, theirs) in enumerate(zip(sent, seen, strict=True)):
+            if not equal(mine, theirs):
+                return _below(index, mine, theirs, equal)
+    return (), *_shown(sent, seen)
+
+
+def _below(key: str | int, sent: Any, seen: Any, equal: Same) -> tuple[Path, str, str]:
+    path, one, two = difference(sent, seen, equal)
+    return (key, *path), one, two
+
+
+def _shown(sent: Any, seen: Any) -> tuple[str, str]:
+    """Long texts from shortly before the place where they part."""
+    if isinstance(sent, str) and isinstance(seen, str) and max(len(sent), len(seen)) > _LONG:
+        start = max(0, len(os.path.commonprefix((sent, seen))) - 10)
+        mark = f" from character {start} on" if start else ""
+        return f"{brief(sent[start:], _LONG)}{mark} ({len(sent)} characters)", f"{brief(seen[start:], _LONG)}{mark} ({len(seen)} characters)"
+    return brief(sent), brief(seen)
 
 
 def model_fits(sent: str, seen: Any, aliases: dict[str, tuple[str, ...]]) -> bool:
@@ -44,10 +85,20 @@ def model_fits(sent: str, seen: Any, aliases: dict[str, tuple[str, ...]]) -> boo
         return False
     if seen in aliases.get(sent, ()):
         return True
-    wanted, got = sent.lower().rsplit("/", 1)[-1], seen.lower().rsplit("/", 1)[-1]
-    return got == wanted or (got.startswith(wanted) and _DATED.match(got[len(wanted) :]) is not None)
+    wanted, got = sent.lower(), seen.lower()
+    return any(_version_of(one, got) for one in _tails(wanted)) or any(_version_of(wanted, one) for one in _tails(got))
+
+
+def _tails(name: str) -> list[str]:
+    """openrouter/openai/gpt-4o, openai/gpt-4o, gpt-4o: the name with ever fewer provider prefixes."""
+    parts = name.split("/")
+    return ["/".join(parts[start:]) for start in range(len(parts))]
+
+
+def _version_of(wanted: str, got: str) -> bool:
+    return got == wanted or (got.startswith(wanted) and _VERSION.fullmatch(got[len(wanted) :]) is not None)
 
 
 def normal_param(param: str) -> tuple[str, ...]:
-    """`tools[0].function.name`, `tools.0.function.name` and `/tools/0/function/name` as one path."""
-    return tuple(part for part in re.split(r"[.\[\]/]+", param.replace("['", "[").replace("']", "]")) if part)
+    """`tools[0].function.name`, `tools.0.function.name`, `$.tools[0]['function'].name`, `/tools/0/function/name` as one path."""
+    return tuple(part.strip("'\"") for part in re.split(r"[.\[\]/]+", param.removeprefix("$")) if part)

@@ -1,7 +1,7 @@
 """Deltas folded into the object that they build, as the vendor's SDKs do it (python `accumulate_delta`).
 
-Strings append, `index` and `type` overwrite, objects merge, lists of objects merge by `index`, null is replaced.
-Values are never changed in place.
+Strings append, `index` and `type` overwrite, objects merge, lists of objects merge by `index`, null is
+replaced. Values are never changed in place.
 """
 
 from typing import Any

@@ -1,11 +1,12 @@
-"""The order of a stream's events as data: automata whose every move says what is legal and which rule a wrong one breaks.
+"""The order of a stream's events as data: automata that know what is legal and which rule all else breaks.
 
-Sources: the vendor's stream examples and prose, the SDKs' readers, and the recorded streams (all of which these automata
-accept). Where nothing is documented or recorded (failed, cancelled, expired and cancelling runs, error events) every
-place is legal, so that no guess of ours is held against a server.
+Sources: the vendor's stream examples and prose, the SDKs' readers, and the recorded streams (all of which
+these automata accept). Where nothing is documented or recorded (failed, cancelled, expired and cancelling
+runs, error events) every place is legal, so that no guess of ours is held against a server.
 
-An event's name is first reduced to a symbol. An automaton maps state and symbol to the next state and to the
-requirement that the event breaks there, None if it is legal. Illegal events have a next state too: one fault is told once.
+An event's name is first reduced to a symbol. An automaton maps state and symbol to the next state and to
+the requirement that the event breaks there, None if it is legal. Illegal events lead on too, so that one
+fault is told once.
 """
 
 import re
@@ -36,7 +37,7 @@ NAMES: Final = ("thread.created", *RUN_EVENTS, *STEP_EVENTS, *MESSAGE_EVENTS, "e
 STEP_CLOSINGS: Final = STEP_EVENTS[3:]
 MESSAGE_CLOSINGS: Final = MESSAGE_EVENTS[3:]
 
-# What an event is to the run: `finish` ends a run that worked, `abort` one that may end at any time, `work` happens inside.
+# What an event is to the run: `finish` ends one that worked, `abort` comes at any time, `work` is inside it.
 SYMBOLS: Final[Mapping[str, str]] = {
     **dict.fromkeys((*STEP_EVENTS, *MESSAGE_EVENTS), "work"),
     **dict.fromkeys(STEP_CLOSINGS, "step-closed"),
@@ -62,7 +63,7 @@ Moves = Mapping[str, tuple[str, str | None]]
 
 @dataclass(frozen=True, slots=True)
 class Automaton:
-    """`table` maps state -> symbol -> (next state, broken requirement or None); `head` are symbols that come once, in order.
+    """`table` maps state -> symbol -> (next state, broken row or None); `head` is what comes once, in order.
 
     A symbol of the head that comes after its absence was blamed is forgiven: it is the same fault.
     """
@@ -79,13 +80,13 @@ class Automaton:
 
 
 def _automaton(text: str, after: Mapping[str, str], rows: Mapping[str, str], head: str = "") -> Automaton:
-    """Read a table: `state | legal symbol>next ... | row that other symbols break | symbol=row ...`, the first state starts.
+    """Read a table: `state | legal symbol>next ... | row of illegal symbols | exceptions: symbol=row ...`.
 
-    An illegal symbol leads to where `after` says, those after the last bar to the named state or nowhere; `state!` is never
-    left by an illegal symbol. `rows` gives the full names of rows.
+    The first state starts. An illegal symbol leads to where `after` says, an exception nowhere or to the
+    state in `symbol=row>state`; `state!` is left by no illegal symbol. `rows` has the full names of rows.
     """
     table: dict[str, Moves] = {}
-    for line in text.strip().splitlines():
+    for line in filter(None, text.splitlines()):
         state, legal, blame, special = (part.strip() for part in line.split("|"))
         stays, state = state.endswith("!"), state.rstrip("!")
         moves: dict[str, tuple[str, str | None]] = {
@@ -94,13 +95,16 @@ def _automaton(text: str, after: Mapping[str, str], rows: Mapping[str, str], hea
         }
         for symbol, told in (pair.split("=") for pair in special.split()):
             row, _, place = told.partition(">")
-            moves[symbol] = (place or state, rows[row])
-        if "done" in moves:
-            moves["done"] = ("done", moves["done"][1])
-        table[state] = moves | {
-            symbol: (place, None) for symbol, place in (pair.split(">") for pair in legal.split())
-        }
+            moves[symbol] = (place or ("done" if symbol == "done" else state), rows[row])
+        table[state] = moves | {one: (place, None) for one, place in _pairs(legal)}
     return Automaton(next(iter(table)), table, tuple(head.split()))
+
+
+def _pairs(legal: str) -> Iterable[tuple[str, str]]:
+    """`a>b c>d` as pairs; `*` stands for the ends that no source forbids anywhere."""
+    for pair in legal.replace("*", "abort>closed cancelling>cancelling error>errored").split():
+        symbol, _, place = pair.partition(">")
+        yield symbol, place
 
 
 _AFTER: Final = {
@@ -126,65 +130,63 @@ _ROWS: Final = {
     "error": "order.error-last",
     "done": "order.done-last",
 }
-_CREATED: Final = """
-created     | queued>queued abort>closed cancelling>cancelling error>errored       | head | created=once thread=start done=close
-queued      | in_progress>working abort>closed cancelling>cancelling error>errored | head | created=once thread=start done=close
+_CREATE_RUN: Final = """
+start       | created>created error>errored            | start   | thread=start
 """
-_BODY: Final = """
-working     | in_progress>working work>working step-closed>working wait>waiting finish>closed abort>closed \
-cancelling>cancelling error>errored                                                | forward | queued=forward created=once \
-thread=start done=close
-cancelling! | cancelling>cancelling work>cancelling step-closed>cancelling finish>closed abort>closed error>errored \
-                                                                                   | forward | created=once thread=start done=close
-waiting!    | done>done                                                            | wait    | created=once thread=start
-closed!     | done>done                                                            | close   | created=once thread=start
-errored!    | done>done                                                            | error   |
-done!       |                                                                      | done    |
-""".replace("\\\n", "")
+_CREATE_BOTH: Final = """
+start       | thread>thread error>errored              | start   |
+thread      | created>created error>errored            | start   | thread=start
+"""
+_CREATED: Final = """
+created     | queued>queued *                          | head    | created=once thread=start done=close
+queued      | in_progress>working *                    | head    | created=once thread=start done=close
+"""
+_SUBMIT: Final = """
+start       | step-closed>closing *                    | start   | created=once thread=start
+closing     | step-closed>closing queued>queued *      | start   | created=once thread=start done=close
+queued      | in_progress>working *                    | start   | created=once thread=start done=close
+"""
+_INSIDE: Final = "work>{0} step-closed>{0} finish>closed"
+_ON: Final = "in_progress>working wait>waiting"
+_KEPT: Final = "created=once thread=start done=close"
+_BODY: Final = f"""
+working     | {_INSIDE.format("working")} {_ON} * | forward | {_KEPT} queued=forward
+cancelling! | {_INSIDE.format("cancelling")} *         | forward | {_KEPT}
+waiting!    | done>done                                | wait    | created=once thread=start
+closed!     | done>done                                | close   | created=once thread=start
+errored!    | done>done                                | error   |
+done!       |                                          | done    |
+"""
 STREAMS: Final[Mapping[str, Automaton]] = {
     "createRun": _automaton(
-        "start       | created>created error>errored                               | start | thread=start"
-        + _CREATED
-        + _BODY[1:],
+        _CREATE_RUN + _CREATED + _BODY,
         _AFTER,
         {**_ROWS, "start": "order.create-run-start"},
         "created queued in_progress",
     ),
     "createThreadAndRun": _automaton(
-        """
-start       | thread>thread error>errored                                          | start |
-thread      | created>created error>errored                                        | start | thread=start"""
-        + _CREATED
-        + _BODY[1:],
+        _CREATE_BOTH + _CREATED + _BODY,
         _AFTER,
         {**_ROWS, "start": "order.create-thread-and-run-start"},
         "thread created queued in_progress",
     ),
     "submitToolOutputs": _automaton(
-        """
-start       | step-closed>closing abort>closed cancelling>cancelling error>errored | start | created=once thread=start
-closing     | step-closed>closing queued>queued abort>closed cancelling>cancelling error>errored | start | created=once thread=start done=close
-queued      | in_progress>working abort>closed cancelling>cancelling error>errored | start | created=once thread=start done=close
-"""
-        + _BODY[1:],
-        _AFTER,
-        {**_ROWS, "start": "order.submit-start"},
-        "queued in_progress",
+        _SUBMIT + _BODY, _AFTER, {**_ROWS, "start": "order.submit-start"}, "queued in_progress"
     ),
 }
 
 # One step, by its id. `waiting` is a step of an earlier stream, which the stream of its outputs closes.
 STEP: Final = _automaton(
     """
-absent      | created>open                                        | bracket | delta=delta
-waiting     | in_progress>waiting delta>waiting closed>closed     | bracket |
-open        | in_progress>running delta>running closed>closed     | bracket |
-running     | delta>running closed>closed                         | bracket | created=bracket in_progress=opening
-closed!     |                                                     | bracket |
+absent      | created>open                             | span    | delta=delta
+waiting     | in_progress>waiting delta>waiting closed>closed | span    |
+open        | in_progress>running delta>running closed>closed | span    |
+running     | delta>running closed>closed              | span    | created=span in_progress=opening
+closed!     |                                          | span    |
 """,
     {"created": "open", "in_progress": "running", "delta": "running", "closed": "closed"},
     {
-        "bracket": "order.step-bracket",
+        "span": "order.step-bracket",
         "delta": "order.delta-after-created",
         "opening": "order.step-in-progress",
     },
@@ -192,13 +194,13 @@ closed!     |                                                     | bracket |
 # One message, by its id. The `early` states have had a delta too soon, which was blamed.
 MESSAGE: Final = _automaton(
     """
-absent      | created>created                                     | bracket | delta=delta>early
-early       | created>hasty                                       | bracket | delta=delta in_progress=bracket>streaming
-hasty       | in_progress>streaming                               | bracket | created=bracket
-created     | in_progress>running                                 | bracket |
-running     | delta>streaming incomplete>closed                   | bracket | created=bracket in_progress=bracket
-streaming   | delta>streaming completed>closed incomplete>closed  | bracket | created=bracket in_progress=bracket
-closed!     |                                                     | bracket |
+absent      | created>created                          | span    | delta=delta>early
+early       | created>hasty                            | span    | delta=delta
+hasty       | in_progress>streaming                    | span    | created=span
+created     | in_progress>running                      | span    |
+running     | delta>streaming incomplete>closed        | span    | created=span in_progress=span
+streaming   | delta>streaming completed>closed incomplete>closed | span    | created=span in_progress=span
+closed!     |                                          | span    |
 """,
     {
         "created": "created",
@@ -207,13 +209,13 @@ closed!     |                                                     | bracket |
         "completed": "closed",
         "incomplete": "closed",
     },
-    {"bracket": "order.message-bracket", "delta": "order.delta-after-created"},
+    {"span": "order.message-bracket", "delta": "order.delta-after-created"},
 )
 
 
 @lru_cache(maxsize=1024)
 def canonical(name: str) -> str | None:
-    """The documented name that `name` is or misspells (case, separators, a missing prefix, a letter); None for another name.
+    """The documented name that `name` is or misspells (case, separators, no prefix, a letter), or None.
 
     An event that the vendor may add has another name; `message.delta` or `thread.run.complete` is a mistake.
     """

@@ -26,7 +26,8 @@ class Missing:
 
 MISSING: Final = Missing()
 DEEPEST: Final = 400
-_STRINGS: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
+# Possessive, and an open string runs to the end: linear, whatever a hostile server sends.
+_STRINGS: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _BRACKETS: Final = re.compile(r"[\[\]{}]")
 
 

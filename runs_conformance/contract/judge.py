@@ -106,10 +106,22 @@ class Judge:
     def everything(self, exchanges: Iterable[Exchange]) -> list[Finding]:
         """Each exchange alone, then the traces that they form."""
         seen = tuple(exchanges)
-        known = {**assistants(seen), **self.context.assistants}
+        findings = [finding for one, judge in self._as_of(seen) for finding in judge.exchange(one)]
+        return findings + [finding for trace in traces(seen) for finding in self.trace(trace)]
+
+    def _as_of(self, seen: tuple[Exchange, ...]) -> Iterator[tuple[Exchange, Judge]]:
+        """Each exchange with the assistants as they stood then: one may be changed between two runs.
+
+        One that is shown only later counts as it is shown first.
+        """
+        known = {**assistants(reversed(seen)), **self.context.assistants}
         judge = replace(self, context=replace(self.context, assistants=known))
-        findings = [finding for one in seen for finding in judge.exchange(one)]
-        return findings + [finding for trace in traces(seen) for finding in judge.trace(trace)]
+        for one in seen:
+            shown = assistants((one,))
+            if shown:
+                known = {**known, **shown}
+                judge = replace(self, context=replace(self.context, assistants=known))
+            yield one, judge
 
     def _run(self, checks: Iterable[Check], subject: Exchange | Trace) -> list[Finding]:
         found: list[Finding] = []

@@ -11,7 +11,7 @@ from runs_conformance.contract.jsontext import brief, pointer
 from runs_conformance.contract.judge import Context
 from runs_conformance.contract.model import Exchange
 from runs_conformance.contract.register import Register, load
-from runs_conformance.contract.schemas import Violation, is_valid, violations
+from runs_conformance.contract.schemas import Violation, is_valid, violations, walk
 
 
 def answer_rows(*kinds: str) -> tuple[str, ...]:
@@ -32,9 +32,46 @@ def judge_shape(kind: str, value: Any, exchange: Exchange, where: str, context: 
             raise LookupError(f"no requirement covers {kind} {pointer(place(error))}")
         broken.add(row)
         yield failed(row, exchange, where=f"{where} {pointer(place(error))}".strip(), expected=error.message, actual=_seen(error))
+    for path, number in _fractions(kind, value, context.edition):
+        row = context.register.for_answer(kind, path)
+        if row is not None:
+            broken.add(row)
+            yield failed(row, exchange, where=f"{where} {pointer(path)}".strip(), expected="an integer, written without a fraction", actual=brief(number))
     for row, paths in _paths(context.register, kind).items():
         if row not in broken and any(_occurs(value, path) for path in paths):
             yield passed(row, exchange, where)
+
+
+def _fractions(kind: str, value: Any, edition: str) -> Iterator[tuple[tuple[str | int, ...], float]]:
+    """Integers written as 1.0: JSON Schema takes them, a client in a typed language breaks; no recording has one."""
+    for pattern in _integers(kind, edition):
+        for path, found in _at(value, pattern):
+            if isinstance(found, float) and found.is_integer():
+                yield path, found
+
+
+@lru_cache(maxsize=256)
+def _integers(kind: str, edition: str) -> tuple[tuple[str, ...], ...]:
+    sites = (site for site in walk(kind, variant="accepted", edition=edition) if site.keyword == "type")
+    return tuple(dict.fromkeys(site.path for site in sites if "integer" in _types(site.limit) and "number" not in _types(site.limit)))
+
+
+def _types(limit: object) -> tuple[str, ...]:
+    return tuple(str(one) for one in limit) if isinstance(limit, list | tuple) else (str(limit),)
+
+
+def _at(value: Any, pattern: tuple[str, ...], done: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """What stands at a pattern's places, with the path of each."""
+    if not pattern:
+        yield done, value
+        return
+    head, rest = pattern[0], pattern[1:]
+    if isinstance(value, dict):
+        keys: list[Any] = list(value) if head == "*" else [head] if head in value else []
+    else:
+        keys = list(range(len(value))) if isinstance(value, list) and head == "*" else []
+    for key in keys:
+        yield from _at(value[key], rest, (*done, key))
 
 
 def place(error: Violation) -> tuple[str | int, ...]:

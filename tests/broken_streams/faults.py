@@ -1,4 +1,4 @@
-"""Broken streams: each one fault in a faultless stream, the requirement meant for it, and what else it truly breaks."""
+"""Broken streams: one fault each, the requirement meant for it, and what else it truly breaks."""
 
 import copy
 from collections.abc import Callable

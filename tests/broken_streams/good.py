@@ -1,4 +1,4 @@
-"""Faultless streams and the objects in them, as the real service sends them; broken ones are made from these."""
+"""Faultless streams and their objects, as the real service sends them; broken ones are made from these."""
 
 import json
 from typing import Any

@@ -28,7 +28,7 @@ def content_type(exchange: Exchange, _: Context) -> Iterator[Finding]:
             exchange,
             where="header content-type",
             expected=f"status 200 and {_STREAM_TYPE}",
-            actual=f"status {response.status} and {response.headers.get('content-type') or 'no content-type'}",
+            actual=f"status {response.status} and {response.headers.get('content-type')}",
         )
 
 

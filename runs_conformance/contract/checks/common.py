@@ -56,7 +56,7 @@ def at(event: Event, path: str = "") -> str:
 
 
 def around(events: Sequence[Event], position: int, reach: int = 2) -> str:
-    """The events about a position, the one meant in > <: `... 5 thread.run.in_progress, >6 done<, 7 error ...`."""
+    """The events about a position, the one meant in > <: `... 5 thread.run.queued, >6 done<, 7 error ...`."""
     first, end = max(0, position - reach), min(len(events), position + reach + 1)
     shown = [f"{event.index} {_shown(event)}" for event in events[first:end]]
     if position < len(events):

@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from runs_conformance.contract.compare import kept, model_fits, same
+from runs_conformance.contract.checks.refusals import breaches
+from runs_conformance.contract.compare import Same, difference, kept, model_fits, same
 from runs_conformance.contract.findings import Finding, failed, passed, verdict
-from runs_conformance.contract.jsontext import brief
+from runs_conformance.contract.jsontext import brief, pointer
 from runs_conformance.contract.judge import Context, on_exchange
 from runs_conformance.contract.model import MISSING, Exchange
 from runs_conformance.contract.operations import CREATE
+from runs_conformance.contract.shapes import place
 from runs_conformance.contract.traces import answer_run
-
-Same = Callable[[Any, Any], bool]
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,12 @@ class Echo:
 
 
 def _truncation(sent: Any, seen: Any) -> bool:
-    return kept(sent, seen) and (not isinstance(seen, dict) or sent.get("last_messages") == seen.get("last_messages"))
+    """auto has no use for a count: one that was sent may come back or be dropped, one that was not must not appear."""
+    if not isinstance(sent, dict) or not isinstance(seen, dict):
+        return False
+    count, shown = sent.get("last_messages"), seen.get("last_messages")
+    idle = sent.get("type") == "auto" and shown is None
+    return sent.get("type") == seen.get("type") and (idle or same(count, shown))
 
 
 TABLE: Final = (
@@ -56,6 +61,12 @@ def _created(exchange: Exchange) -> dict[str, Any]:
     return answer_run(exchange) if exchange.response is not None and exchange.response.ok and exchange.request.object else {}
 
 
+def _judged(exchange: Exchange, context: Context) -> Callable[[str], bool]:
+    """Whether a field can be judged: one that breaks the contract is refused, and what becomes of it else is not written down."""
+    broken = {str(place(error)[0]) for _, error in breaches(exchange, context) if place(error)}
+    return lambda name: name not in broken
+
+
 def _assistant(exchange: Exchange, context: Context) -> dict[str, Any] | None:
     return context.assistants.get(str(exchange.request.object.get("assistant_id")))
 
@@ -63,9 +74,9 @@ def _assistant(exchange: Exchange, context: Context) -> dict[str, Any] | None:
 @on_exchange(*_ROWS, operations=CREATE)
 def settings(exchange: Exchange, context: Context) -> Iterator[Finding]:
     run, body = _created(exchange), exchange.request.object
-    assistant = _assistant(exchange, context)
+    assistant, judged = _assistant(exchange, context), _judged(exchange, context)
     for echo in TABLE if run else ():
-        if echo.field not in run:
+        if echo.field not in run or not judged(echo.field):
             continue
         seen, sent = run[echo.field], body.get(echo.field)
         if sent is None and echo.inherited:
@@ -79,12 +90,17 @@ def settings(exchange: Exchange, context: Context) -> Iterator[Finding]:
 def _judge(echo: Echo, sent: Any, seen: Any, exchange: Exchange) -> Iterator[Finding]:
     where = f"run /{echo.field}"
     if sent is not None:
-        yield verdict(echo.given, echo.equal(sent, seen), exchange, where=where, expected=f"{brief(sent)}, the value in force", actual=seen)
+        yield _in_force(echo.given, echo.equal(sent, seen), difference(sent, seen, same if echo.equal is same else kept), exchange, where)
     elif seen is None and echo.field in ("temperature", "top_p", "metadata"):
         return  # null is legal there and says nothing
     else:
         fits = seen is None if echo.value is None else echo.equal(echo.value, seen)
-        yield verdict(echo.default, fits, exchange, where=where, expected=f"{brief(echo.value)}, the default", actual=seen)
+        yield verdict(echo.default, fits, exchange, where=where, expected=f"{brief(echo.value)}, the default", actual=brief(seen))
+
+
+def _in_force(row: str, ok: bool, parted: tuple[tuple[str | int, ...], str, str], exchange: Exchange, where: str) -> Finding:
+    path, wanted, found = parted
+    return verdict(row, ok, exchange, where=where if ok else where + pointer(path), expected=f"{wanted}, the value in force", actual=found)
 
 
 @on_exchange("response.echo.thread-id", "response.echo.assistant-id", operations=CREATE)
@@ -94,11 +110,11 @@ def identity(exchange: Exchange, _: Context) -> Iterator[Finding]:
         return
     thread, assistant = exchange.operation.id("thread"), exchange.request.object.get("assistant_id")
     if thread is not None:
-        yield verdict("response.echo.thread-id", run.get("thread_id") == thread, exchange, where="run /thread_id", expected=thread, actual=run.get("thread_id"))
+        yield verdict("response.echo.thread-id", run.get("thread_id") == thread, exchange, where="run /thread_id", expected=thread, actual=brief(run.get("thread_id")))
     if isinstance(assistant, str):
         yield verdict(
             "response.echo.assistant-id", run.get("assistant_id") == assistant, exchange, where="run /assistant_id",
-            expected=assistant, actual=run.get("assistant_id"),
+            expected=assistant, actual=brief(run.get("assistant_id")),
         )
 
 
@@ -107,10 +123,10 @@ def model(exchange: Exchange, context: Context) -> Iterator[Finding]:
     """A resolved alias (a dated snapshot, a provider prefix) is the same model."""
     run, assistant = _created(exchange), _assistant(exchange, context) or {}
     wanted = exchange.request.object.get("model") or assistant.get("model")
-    if run and isinstance(wanted, str):
+    if run and isinstance(wanted, str) and _judged(exchange, context)("model"):
         yield verdict(
             "response.echo.model", model_fits(wanted, run.get("model"), context.aliases), exchange, where="run /model",
-            expected=(wanted, f"a dated name of {wanted}", "an alias that the profile names"), actual=run.get("model"),
+            expected=(wanted, f"a dated name of {wanted}", "an alias that the profile names"), actual=brief(run.get("model")),
         )
 
 
@@ -127,10 +143,10 @@ def instructions(exchange: Exchange, context: Context) -> Iterator[Finding]:
     extra, seen = body.get("additional_instructions"), run["instructions"]
     yield verdict(
         "response.run.instructions-type", isinstance(seen, str) or not _text(base), exchange, where="run /instructions",
-        expected="a string, for instructions were given", actual=seen,
+        expected="a string, for instructions were given", actual=brief(seen),
     )
     if not isinstance(extra, str) or not extra:
-        yield verdict("response.echo.instructions", _text(seen) == _text(base), exchange, where="run /instructions", expected=brief(base), actual=seen)
+        yield _in_force("response.echo.instructions", _text(seen) == _text(base), difference(base, seen, same), exchange, "run /instructions")
         return
     shown = isinstance(seen, str) and seen.startswith(_text(base)) and seen.endswith(extra)
     if _text(seen) == _text(base):
@@ -141,7 +157,7 @@ def instructions(exchange: Exchange, context: Context) -> Iterator[Finding]:
     else:
         yield failed(
             "response.echo.additional-instructions", exchange, where="run /instructions",
-            expected=(brief(base), f"{brief(base)} followed by {brief(extra)}"), actual=seen,
+            expected=(brief(base), f"{brief(base)} followed by {brief(extra)}"), actual=brief(seen),
         )
 
 
@@ -155,8 +171,10 @@ def tools(exchange: Exchange, context: Context) -> Iterator[Finding]:
     sent = exchange.request.object.get("tools")
     if "tools" not in run or (sent is None and assistant is None):
         return
-    wanted = sent if sent is not None else (assistant or {}).get("tools", [])
-    yield verdict("response.echo.tools", kept(wanted, run["tools"]), exchange, where="run /tools", expected=brief(wanted), actual=run["tools"])
+    if not _judged(exchange, context)("tools"):
+        return
+    wanted = sent if sent is not None else (assistant or {}).get("tools") or []
+    yield _in_force("response.echo.tools", kept(wanted, run["tools"]), difference(wanted, run["tools"]), exchange, "run /tools")
     yield from _strict(wanted, run["tools"], exchange)
 
 
@@ -169,5 +187,5 @@ def _strict(wanted: Any, seen: Any, exchange: Exchange) -> Iterator[Finding]:
         if isinstance(function, dict) and isinstance(given, dict) and given.get("strict") is None:
             yield verdict(
                 "response.echo.function-strict", function.get("strict", MISSING) is False, exchange,
-                where=f"run /tools/{index}/function/strict", expected="false, filled in", actual=function.get("strict", "nothing"),
+                where=f"run /tools/{index}/function/strict", expected="false, filled in", actual=brief(function.get("strict", MISSING)),
             )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from runs_conformance.contract.checks.refusals import breaches
+from runs_conformance.contract.checks.refusals import beside_the_point, breaches, faults
 from runs_conformance.contract.compare import normal_param
 from runs_conformance.contract.findings import Finding, passed, verdict
 from runs_conformance.contract.jsontext import MISSING, brief
 from runs_conformance.contract.judge import Context, on_exchange
 from runs_conformance.contract.model import Exchange, Response
-from runs_conformance.contract.schemas import violations
+from runs_conformance.contract.schemas import Violation, violations
+from runs_conformance.contract.shapes import place
 
 # Whose body is malformed as a whole, or whose address or key is wrong, has no field to name.
 _NOT_FOUND: Final = ("refuse.assistant-id.unknown", "refuse.thread-id.unknown")
@@ -41,9 +42,10 @@ def envelope(exchange: Exchange, context: Context) -> Iterator[Finding]:
     row = "error.rate-limit" if response.status == 429 else "error.envelope"
     yield verdict(
         row, bool(inner), exchange, where="response", expected='an object {"error": {...}}',
-        actual=response.json if response.json is not MISSING else _text(response),
+        actual=brief(response.json) if response.json is not MISSING else _text(response),
     )
-    yield verdict(row, media == "application/json", exchange, where="header content-type", expected="application/json", actual=media or "no content-type")
+    if response.headers.lines:
+        yield verdict(row, media == "application/json", exchange, where="header content-type", expected="application/json", actual=media or "no content-type")
     if inner:
         problems = violations("error", response.json, variant="accepted", edition=context.edition)
         yield verdict(
@@ -64,7 +66,7 @@ def kind(exchange: Exchange, _: Context) -> Iterator[Finding]:
     if found and found[1] and found[0].status in (400, 404) and _contract(exchange):
         yield verdict(
             "error.type", found[1].get("type") == "invalid_request_error", exchange, where="response /error/type",
-            expected="invalid_request_error", actual=found[1].get("type"),
+            expected="invalid_request_error", actual=brief(found[1].get("type", MISSING)),
         )
 
 
@@ -72,26 +74,30 @@ def kind(exchange: Exchange, _: Context) -> Iterator[Finding]:
 def field_mistake(exchange: Exchange, context: Context) -> Iterator[Finding]:
     """One breach of the request schema: status 400, `param` names the field, `code` the kind of mistake."""
     found = _error(exchange)
-    if found is None or not found[0].refused or found[0].status in (401, 403, 429):
+    if found is None or not found[0].refused or found[0].status in (401, 403) or beside_the_point(exchange):
         return
     broken = breaches(exchange, context)
     if not broken:
         return
     yield verdict("error.status-400", found[0].status == 400, exchange, expected="status 400", actual=f"status {found[0].status}")
-    if len(broken) == 1 and found[1]:
-        error = broken[0][1]
-        path = tuple(str(part) for part in ((*error.path, error.property) if error.property else error.path))
+    if len(faults(exchange, context)) == 1 and found[1]:
+        path = _path(broken[0][1])
         if path:
             yield _param(exchange, path, found[1].get("param"))
         if isinstance(found[1].get("code"), str):
             yield passed("error.code", exchange)
 
 
+def _path(error: Violation) -> tuple[str, ...]:
+    """Where the mistake is, spelt as `normal_param` spells it: a key may hold dots itself."""
+    return tuple(part for step in place(error) for part in (normal_param(str(step)) or (str(step),)))
+
+
 def _param(exchange: Exchange, path: tuple[str, ...], param: Any) -> Finding:
     """The field's path; a parent of it or something inside it names the field as well."""
     named = normal_param(param) if isinstance(param, str) else ()
     ok = bool(named) and (named == path[: len(named)] or path == named[: len(path)] or param == path[-1])
-    return verdict("error.param", ok, exchange, where="response /error/param", expected=f"the path of the field, {_spelled(path)}", actual=param)
+    return verdict("error.param", ok, exchange, where="response /error/param", expected=f"the path of the field, {_spelled(path)}", actual=brief(param))
 
 
 def _spelled(path: tuple[str, ...]) -> str:
@@ -127,14 +133,14 @@ def exact(exchange: Exchange, _: Context) -> Iterator[Finding]:
 @on_exchange("refuse.unknown-property.code")
 def unknown_property(exchange: Exchange, context: Context) -> Iterator[Finding]:
     found = _error(exchange)
-    broken = breaches(exchange, context)
-    if found is None or not found[0].refused or len(broken) != 1 or broken[0][1].keyword != "additionalProperties":
+    broken = faults(exchange, context)
+    if found is None or not found[0].refused or len(broken) != 1 or broken[0][1].keyword != "additionalProperties" or beside_the_point(exchange):
         return
-    name, inner = str(broken[0][1].property), found[1]
-    named = normal_param(inner["param"])[-1:] if isinstance(inner.get("param"), str) else ()
-    ok = found[0].status == 400 and inner.get("code") == "unknown_parameter" and named == (name,)
+    inner, path, name = found[1], _path(broken[0][1]), normal_param(str(broken[0][1].property))
+    named = normal_param(inner["param"]) if isinstance(inner.get("param"), str) else ()
+    ok = found[0].status == 400 and inner.get("code") == "unknown_parameter" and named[-len(name) :] == name
     yield verdict(
-        "refuse.unknown-property.code", ok, exchange, expected=f"status 400, code unknown_parameter, param naming {name}",
+        "refuse.unknown-property.code", ok, exchange, expected=f"status 400, code unknown_parameter, param naming {_spelled(path)}",
         actual=f"status {found[0].status}, code {brief(inner.get('code'))}, param {brief(inner.get('param'))}",
     )
 

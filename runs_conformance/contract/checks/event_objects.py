@@ -82,7 +82,7 @@ def _step(exchange: Exchange, shown: Snapshot) -> Iterator[Finding]:
             actual=value["usage"],
         )
     results = [one for call in calls(value) for one in dicts(inner(call, "file_search", "results"))]
-    # The outputs' stream has no include[] of its own; whether the create call's counts there is documented nowhere.
+    # The outputs' stream has no include[]; if the create call's counts there is documented nowhere.
     if results and exchange.operation.name != "submitToolOutputs":
         bare = not any(one.get("content") for one in results)
         yield verdict(
@@ -106,7 +106,7 @@ def outputs(trace: Trace, _: Context) -> Iterator[Finding]:
 
 
 def _outputs(trace: Trace) -> Iterator[Finding]:
-    submitted: dict[Any, Any] = {}
+    submitted: dict[str, Any] = {}
     for exchange in trace:
         body = exchange.request.object
         if (
@@ -115,11 +115,7 @@ def _outputs(trace: Trace) -> Iterator[Finding]:
             and exchange.response.ok
         ):
             given = dicts(body.get("tool_outputs"))
-            submitted |= {
-                one["tool_call_id"]: one["output"]
-                for one in given
-                if {"tool_call_id", "output"} <= one.keys()
-            }
+            submitted |= {str(one.get("tool_call_id")): one["output"] for one in given if "output" in one}
         for shown in of_kind(exchange, "thread.run.step"):
             for call in calls(shown.value):
                 if isinstance(call.get("function"), dict) and isinstance(call.get("id"), str):
@@ -127,7 +123,7 @@ def _outputs(trace: Trace) -> Iterator[Finding]:
 
 
 def _output(
-    exchange: Exchange, shown: Snapshot, call: dict[str, Any], submitted: dict[Any, Any]
+    exchange: Exchange, shown: Snapshot, call: dict[str, Any], submitted: dict[str, Any]
 ) -> Iterator[Finding]:
     given, status = call["function"].get("output"), shown.value.get("status")
     where = f"{shown.where} /step_details/tool_calls ({call['id']})"
@@ -153,7 +149,7 @@ def deltas(exchange: Exchange, _: Context) -> Iterator[Finding]:
 
 
 def _first_deltas(exchange: Exchange) -> Iterator[Finding]:
-    """The first delta of a call names it, the later ones don't: SDKs append strings, so an id told twice is doubled."""
+    """The first delta of a call names it, the later ones don't: SDKs append, so a second id is doubled."""
     seen: set[tuple[Any, Any]] = set()
     for event in stream(exchange):
         for call in (

@@ -62,7 +62,7 @@ def names(exchange: Exchange, _: Context) -> Iterator[Finding]:
 
 
 def _names(exchange: Exchange) -> Iterator[Finding]:
-    """A documented name passes, and one that resembles none; a misspelt one would be skipped by every client."""
+    """A documented name passes, and one that resembles none; a misspelt one is skipped by every client."""
     events = stream(exchange)
     for place, event in enumerate(events):
         meant = name_of(event)

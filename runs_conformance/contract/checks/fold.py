@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from runs_conformance.contract import grammar
-from runs_conformance.contract.checks.common import at, collapse, dicts, inner, name_of, stream
+from runs_conformance.contract.checks.common import at, collapse, dicts, inner, name_of, stream, whole
 from runs_conformance.contract.checks.steps import required_calls
 from runs_conformance.contract.findings import Finding, failed, passed, verdict
 from runs_conformance.contract.folding import fold, start
@@ -38,8 +38,8 @@ def _message_text(exchange: Exchange) -> Iterator[Finding]:
 
 def _parts(exchange: Exchange, event: Event, folded: dict[str, Any]) -> Iterator[Finding]:
     final = dicts(event.object.get("content"))
-    mine = {part.get("index"): part for part in dicts(folded.get("content"))}
-    for index in range(max(len(final), 1 + max((one for one in mine if isinstance(one, int)), default=-1))):
+    mine = {part["index"]: part for part in dicts(folded.get("content")) if whole(part.get("index"))}
+    for index in range(max(len(final), 1 + max(mine, default=-1))):
         told = final[index] if index < len(final) else {}
         wanted, given = _text(told), _text(mine.get(index, {}))
         yield verdict(
@@ -103,9 +103,9 @@ def _calls(step: dict[str, Any]) -> list[dict[str, Any]]:
 def _compare(
     exchange: Exchange, event: Event, folded: list[dict[str, Any]], shown: list[dict[str, Any]]
 ) -> Iterator[Finding]:
-    by_id = {call.get("id"): call for call in folded}
+    by_id = {str(call.get("id")): call for call in folded}
     for call in shown:
-        mine = by_id.get(call.get("id"))
+        mine = by_id.get(str(call.get("id")))
         if mine is None:
             continue
         given, wanted = _meaning(call), _meaning(mine)

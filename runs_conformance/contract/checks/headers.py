@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
 from runs_conformance.contract.findings import Finding, passed, verdict
+from runs_conformance.contract.jsontext import brief
 from runs_conformance.contract.judge import Context, on_exchange
 from runs_conformance.contract.model import Exchange
 from runs_conformance.contract.operations import CREATE
@@ -20,8 +22,11 @@ def request_id(exchange: Exchange, _: Context) -> Iterator[Finding]:
     response = exchange.response
     if response is None or not exchange.operation.name or not response.headers.lines:
         return
-    ok = any(name in response.headers for name in (*REQUEST_IDS, "x-request-id_present"))
-    yield verdict("headers.request-id", ok, exchange, where="headers", expected="an x-request-id header", actual="none")
+    given = [response.headers.get(name) for name in (*REQUEST_IDS, "x-request-id_present")]
+    yield verdict(
+        "headers.request-id", any(value and value.strip() for value in given), exchange, where="headers",
+        expected="an x-request-id header that is not empty", actual="an empty one" if any(value is not None for value in given) else "none",
+    )
     if any(name in response.headers for name in OPTIONAL):
         yield passed("headers.optional", exchange)
 
@@ -33,8 +38,8 @@ def retry_after(exchange: Exchange, _: Context) -> Iterator[Finding]:
     value = response.headers.get("retry-after") if response is not None and response.status == 429 else None
     if value is not None:
         yield verdict(
-            "headers.retry-after", value.strip().isdigit() and int(value) >= 1, exchange, where="header retry-after",
-            expected="a whole number of at least 1", actual=value,
+            "headers.retry-after", re.fullmatch("0*[1-9][0-9]*", value.strip()) is not None, exchange, where="header retry-after",
+            expected="a whole number of at least 1", actual=brief(value),
         )
 
 
@@ -56,7 +61,7 @@ def runs_is_no_thread(exchange: Exchange, _: Context) -> Iterator[Finding]:
     kind, thread = response.object.get("object"), response.object.get("thread_id")
     yield verdict(
         "headers.runs-not-a-thread", kind != "thread" and thread != "runs", exchange, where="response",
-        expected="a run on a new thread", actual={"object": kind, "thread_id": thread},
+        expected="a run on a new thread", actual=brief({"object": kind, "thread_id": thread}),
     )
 
 

@@ -28,8 +28,9 @@ def _entries(exchange: Exchange) -> list[dict[str, Any]] | None:
     return dicts(data) if isinstance(data, list) and len(dicts(data)) == len(data) else None
 
 
-def _ids(entries: list[dict[str, Any]]) -> list[Any]:
-    return [entry.get("id") for entry in entries]
+def _ids(entries: list[dict[str, Any]]) -> list[str]:
+    """An id of a wrong type is the shape rows' business; here it only has to be told from others."""
+    return [str(entry.get("id")) for entry in entries]
 
 
 @on_exchange("lifecycle.list.first-last-id", "lifecycle.list.empty", "lifecycle.list.limit", operations=LISTS)
@@ -128,9 +129,7 @@ def _quiet(trace: Trace) -> Iterator[list[Exchange]]:
 def _moving(trace: Trace) -> bool:
     """Calls overlapped in time, so that it can't be told what a list could have shown."""
     timed = [one for one in trace if one.started_at > 0]
-    return any(
-        one.started_at + one.seconds > two.started_at for one, two in pairwise(timed)
-    )
+    return any(one.started_at + one.seconds > two.started_at for one, two in pairwise(timed))
 
 
 def _pages(group: list[Exchange]) -> Iterator[Finding]:
@@ -147,7 +146,7 @@ def _pages(group: list[Exchange]) -> Iterator[Finding]:
     yield from _walks(group)
 
 
-def _everything(page: Exchange) -> list[Any] | None:
+def _everything(page: Exchange) -> list[str] | None:
     """All ids, if the page is a whole list: from the start, and nothing beyond."""
     entries = _ids(_entries(page) or [])
     whole_page = page.response is not None and page.response.object.get("has_more") is False
@@ -156,7 +155,7 @@ def _everything(page: Exchange) -> list[Any] | None:
     return entries if whole_page and short and unfiltered else None
 
 
-def _after(page: Exchange, entries: list[Any], after: str, whole_ids: list[Any] | None) -> Iterator[Finding]:
+def _after(page: Exchange, entries: list[str], after: str, whole_ids: list[str] | None) -> Iterator[Finding]:
     row = "lifecycle.list.after"
     if after in entries:
         yield failed(
@@ -175,7 +174,7 @@ def _after(page: Exchange, entries: list[Any], after: str, whole_ids: list[Any] 
 
 
 def _before(
-    page: Exchange, entries: list[Any], before: str, whole_ids: list[Any] | None
+    page: Exchange, entries: list[str], before: str, whole_ids: list[str] | None
 ) -> Iterator[Finding]:
     row = "lifecycle.list.before"
     if before in entries:
@@ -194,7 +193,7 @@ def _before(
         )
 
 
-def _has_more(page: Exchange, entries: list[Any], whole_ids: list[Any]) -> Iterator[Finding]:
+def _has_more(page: Exchange, entries: list[str], whole_ids: list[str]) -> Iterator[Finding]:
     given = page.response.object.get("has_more") if page.response else None
     if isinstance(given, bool) and entries and entries[-1] in whole_ids:
         beyond = len(whole_ids) - 1 - whole_ids.index(entries[-1])
@@ -209,7 +208,7 @@ def _has_more(page: Exchange, entries: list[Any], whole_ids: list[Any]) -> Itera
 
 
 def _walks(group: list[Exchange]) -> Iterator[Finding]:
-    """A page fetched with another's last entry as `after`: none of the earlier page's entries again, and none left out.
+    """A page fetched with another's last entry as `after` has none of that page's entries.
 
     A page that says has_more must be followed by one with entries, one that doesn't by an empty one.
     """

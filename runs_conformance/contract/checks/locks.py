@@ -1,11 +1,11 @@
 """Cancelling, the thread's lock while a run is active, and modifying a run.
 
-A run may end between the last look at it and the call under judgement. So what a free-running run forbids is judged
-only if a later read shows that the run was still active.
+A run may end between the last look at it and the call under judgement. So what a free-running run forbids is
+judged only if a later read shows that the run was still active.
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from runs_conformance.contract.checks.common import collapse
 from runs_conformance.contract.checks.tool_outputs import judged
@@ -226,17 +226,25 @@ def _modified(story: Story, span: Span) -> Iterator[Finding]:
             expected="nothing changed but metadata",
             actual=f"other values of {brief(changed)}",
         )
-    sent = exchange.request.object.get("metadata")
-    reads = (answer for answer in (story.after(span)[:1] if _last_word(story, span) else ()))
-    for shown in (run, *(one.run for one in reads)) if isinstance(sent, dict) else ():
+    yield from _metadata_kept(story, span, run)
+
+
+def _metadata_kept(story: Story, span: Span, run: dict[str, Any]) -> Iterator[Finding]:
+    """In the answer, and in the read that follows it."""
+    metadata = span.exchange.request.object.get("metadata")
+    sent = (
+        {key: value for key, value in metadata.items() if isinstance(value, str)}
+        if isinstance(metadata, dict)
+        else {}
+    )
+    later = story.after(span)[:1] if _last_word(story, span) else ()
+    for shown in (run, *(one.run for one in later)) if sent else ():
         got = shown.get("metadata")
-        kept = isinstance(got, dict) and all(
-            key in got and same(got[key], value) for key, value in sent.items()
-        )
+        kept = isinstance(got, dict) and all(got.get(key) == value for key, value in sent.items())
         yield verdict(
             "lifecycle.modify.answer",
             kept,
-            exchange,
+            span.exchange,
             where="/metadata",
             expected=f"the values sent: {brief(sent)}",
             actual=got,

@@ -24,11 +24,11 @@ def nesting(view: View) -> Iterator[Fault]:
 
 
 def _in_steps(view: View) -> Iterator[Fault]:
-    """Each created message in the step that names it; undecided if steps are there but can't be told apart."""
+    """Each created message in the step that names it; undecided if steps can't be told apart."""
     if not view.steps and any(name in grammar.STEP_EVENTS for _, name in view.sound):
         return
     path = ("step_details", "message_creation", "message_id")
-    holders = {inner(value, *path): identity for identity, value in view.objects.items()}
+    holders = {str(inner(value, *path)): identity for identity, value in view.objects.items()}
     for identity in view.opened:
         yield from _in_step(view, identity, holders.get(identity, ""))
 

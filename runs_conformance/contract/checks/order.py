@@ -2,7 +2,7 @@
 
 Each rule speaks for itself, so that one fault is one finding. After an error event nothing else is asked of a
 stream, and of one that broke off only why it has no end. Unknown names are passed over. If an event has no
-name, the order can't be told; if one lacks its step's or message's id, nothing is said about steps or messages.
+name, the order can't be told; if one lacks its step's or message's id, nothing is said about those.
 """
 
 from collections.abc import Iterator, Mapping
@@ -167,7 +167,7 @@ def _exercised_at_close(view: View) -> Iterator[str]:
 
 @on_exchange("order.done-last", operations=STREAMABLE)
 def done_last(exchange: Exchange, _: Context) -> Iterator[Finding]:
-    """Exactly one end marker and nothing after it; a stream that broke off before it is told here, and why."""
+    """Exactly one end marker and nothing after it; a stream that broke off is told here, and why."""
     events, response = stream(exchange), exchange.response
     if response is None or response.events is None or not response.ok:
         return

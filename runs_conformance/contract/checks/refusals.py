@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from runs_conformance.contract.findings import Finding, failed, passed, verdict
-from runs_conformance.contract.jsontext import pointer
+from runs_conformance.contract.jsontext import brief, pointer
 from runs_conformance.contract.judge import Context, on_exchange, on_trace
 from runs_conformance.contract.model import MISSING, Exchange, Trace
 from runs_conformance.contract.operations import BODIES, CREATE
 from runs_conformance.contract.register import load
-from runs_conformance.contract.schemas import Violation, violations
+from runs_conformance.contract.schemas import Violation, is_valid, violations
 from runs_conformance.contract.shapes import place
 from runs_conformance.contract.traces import answer_run
 
@@ -19,16 +19,39 @@ _JUDGED = CREATE | {"submitToolOutputs", "modifyRun"}
 _ROWS = tuple(row.id for row in load() if row.chapter in ("refusal", "recorded") or row.request)
 
 
-def breaches(exchange: Exchange, context: Context) -> list[tuple[str, Violation]]:
-    """The violations of an exchange's body with the row of each; those that no row covers are left out."""
-    schema = BODIES.get(exchange.operation.name)
-    if schema is None or exchange.operation.name not in _JUDGED or exchange.request.json is MISSING:
+# What says nothing on a body: a time-out, too many calls, a target that is busy.
+BUSY: Final = frozenset({408, 429, 503})
+# Nor do these, unless the sender knows its key, its thread and the address to be good: turned away at the door.
+DOOR: Final = frozenset({401, 403, 404, 405, 410, 502, 504})
+_NOT_REACHED: Final = frozenset({"unreachable", "tls"})
+
+
+def faults(exchange: Exchange, context: Context) -> list[tuple[str | None, Violation]]:
+    """Every violation of an exchange's body with the row of each; None for one that no row covers or no source decides."""
+    schema, body = BODIES.get(exchange.operation.name), exchange.request.json
+    if schema is None or exchange.operation.name not in _JUDGED or body is MISSING:
         return []
-    body = exchange.request.json
+    if is_valid(schema, body, variant="documented", edition=context.edition):
+        return []
     found = violations(schema, body, variant="documented", edition=context.edition)
-    found = tuple(error for error in found if not undecided(error, body))
-    rows = [(context.register.for_request(schema, place(error), error.keyword, error.value), error) for error in found]
-    return [(row, error) for row, error in rows if row is not None]
+    return [(None if undecided(error, body) else _row(context, schema, error), error) for error in found]
+
+
+def _row(context: Context, schema: str, error: Violation) -> str | None:
+    return context.register.for_request(schema, place(error), error.keyword, error.value)
+
+
+def breaches(exchange: Exchange, context: Context) -> list[tuple[str, Violation]]:
+    """The violations that belong to a row."""
+    return [(row, error) for row, error in faults(exchange, context) if row is not None]
+
+
+def beside_the_point(exchange: Exchange) -> bool:
+    """The answer says nothing on whether the body may be refused."""
+    response, ours = exchange.response, exchange.case is not None and exchange.case.expect == "refused"
+    if response is None:
+        return not ours or (exchange.failure is not None and exchange.failure.kind in _NOT_REACHED)
+    return exchange.throttled or response.status in BUSY or (not ours and response.status in DOOR)
 
 
 def undecided(error: Violation, body: Any) -> bool:
@@ -55,14 +78,16 @@ def refused(exchange: Exchange, context: Context) -> Iterator[Finding]:
 
     A refusal proves a row only when the body breaks no other row; an acceptance disproves every row that it breaks.
     """
-    if exchange.throttled:
+    if beside_the_point(exchange):
         return
-    broken = {row: _said(error) for row, error in breaches(exchange, context) if row in _ROWS}
+    found = faults(exchange, context)
+    broken = {row: _said(error) for row, error in found if row in _ROWS}
     meant = exchange.case.requirements if exchange.case is not None and exchange.case.expect == "refused" else ()
     rows = {**{row: exchange.case.name for row in meant if row in _ROWS and exchange.case}, **broken}
     got = _outcome(exchange)
     if got is None:
-        yield from (passed(row, exchange) for row in rows if row in meant or len(broken) == 1)
+        alone = len({row for row, _ in found}) == 1
+        yield from (passed(row, exchange) for row in rows if row in meant or alone)
         return
     for row, said in rows.items():
         yield failed(row, exchange, where=f"request {said}", expected="a 4xx refusal with the error body, and nothing created", actual=got)
@@ -85,35 +110,50 @@ def _outcome(exchange: Exchange) -> str | None:
     return f"status {response.status}"
 
 
+Said = tuple[str, str]
+
+
 @on_trace("isolation.refused-run-no-trace")
-def nothing_left(trace: Trace, context: Context) -> Iterator[Finding]:
-    """After a refused createRun the thread shows neither its additional_messages nor a run that nobody was told of."""
+def nothing_left(trace: Trace, _: Context) -> Iterator[Finding]:
+    """After a refused createRun the thread shows neither its additional_messages nor a run that nobody was told of.
+
+    Decided on threads that were made in the trace: what stood on another before, or who else works on it, is not known.
+    """
+    if not any(one.operation.name in ("createThread", "createThreadAndRun") and one.ok for one in trace):
+        return
+    known, sure = _known_runs(trace)
+    written = {said for one in trace for said in _written(one) if not _refused_create(one)}
     refused_calls: list[Exchange] = []
-    known: set[str] = set()
-    accepted_texts: set[str] = set()
-    whole = any(one.operation.name in ("createThread", "createThreadAndRun") and one.ok for one in trace)
     for exchange in trace:
-        name = exchange.operation.name
-        if name in CREATE and exchange.response is not None:
-            if exchange.response.refused:
-                refused_calls.append(exchange)
-            else:
-                known.add(str(answer_run(exchange).get("id")))
-                accepted_texts |= _texts(exchange)
-        elif name == "createMessage":
-            accepted_texts |= {text for text in _strings(exchange.request.object.get("content"))}
-        elif name == "listMessages" and exchange.ok and refused_calls:
-            yield _no_message(exchange, refused_calls, accepted_texts)
-        elif name == "listRuns" and exchange.ok and refused_calls and whole:
+        if _refused_create(exchange):
+            refused_calls.append(exchange)
+        elif exchange.operation.name == "listMessages" and exchange.ok and refused_calls:
+            yield _no_message(exchange, refused_calls, written)
+        elif exchange.operation.name == "listRuns" and exchange.ok and refused_calls and sure:
             yield _no_run(exchange, known)
 
 
-def _texts(exchange: Exchange) -> set[str]:
-    body = exchange.request.object
-    thread = body.get("thread")
-    lists = [body.get("additional_messages"), thread.get("messages") if isinstance(thread, dict) else None]
-    messages = [one for group in lists if isinstance(group, list) for one in group if isinstance(one, dict)]
-    return {text for message in messages for text in _strings(message.get("content"))}
+def _refused_create(exchange: Exchange) -> bool:
+    return exchange.operation.name in CREATE and exchange.response is not None and exchange.response.refused
+
+
+def _known_runs(trace: Trace) -> tuple[set[str], bool]:
+    """The runs that creates answered with; and whether each create told: one that broke off may have made a run."""
+    calls = [one for one in trace if one.operation.name in CREATE and not _refused_create(one)]
+    named = [answer_run(one).get("id") for one in calls]
+    return {str(name) for name in named}, all(isinstance(name, str) for name in named)
+
+
+def _written(exchange: Exchange) -> set[Said]:
+    """Role and text of each message that a request brings."""
+    body, thread = exchange.request.object, exchange.request.object.get("thread")
+    lists = {
+        "createRun": body.get("additional_messages"), "createThread": body.get("messages"), "createMessage": [body],
+        "createThreadAndRun": thread.get("messages") if isinstance(thread, dict) else None,
+    }
+    group = lists.get(exchange.operation.name)
+    messages = [one for one in group if isinstance(one, dict)] if isinstance(group, list) else []
+    return {(str(one.get("role")), text) for one in messages for text in _strings(one.get("content"))}
 
 
 def _strings(content: Any) -> list[str]:
@@ -130,14 +170,14 @@ def _listed(exchange: Exchange) -> list[dict[str, Any]]:
     return [entry for entry in data if isinstance(entry, dict)] if isinstance(data, list) else []
 
 
-def _no_message(exchange: Exchange, refused_calls: list[Exchange], accepted: set[str]) -> Finding:
-    sent = {text: call for call in refused_calls for text in _texts(call) - accepted}
+def _no_message(exchange: Exchange, refused_calls: list[Exchange], written: set[Said]) -> Finding:
+    sent = {said: call for call in refused_calls for said in _written(call) - written}
     for entry in _listed(exchange):
         for text in _strings(entry.get("content")):
-            if text in sent:
+            if (str(entry.get("role")), text) in sent:
                 return failed(
-                    "isolation.refused-run-no-trace", sent[text], where=f"message {entry.get('id')}",
-                    expected="no message of a refused call on the thread", actual=f"the refused call's message {text[:60]!r} is on the thread",
+                    "isolation.refused-run-no-trace", sent[str(entry.get("role")), text], where=f"message {entry.get('id')}",
+                    expected="no message of a refused call on the thread", actual=f"the refused call's message {brief(text, 60)} is on the thread",
                 )
     return verdict("isolation.refused-run-no-trace", True, exchange, expected="", actual="")
 
@@ -146,5 +186,5 @@ def _no_run(exchange: Exchange, known: set[str]) -> Finding:
     strange = [entry.get("id") for entry in _listed(exchange) if str(entry.get("id")) not in known]
     return verdict(
         "isolation.refused-run-no-trace", not strange, exchange, where="response /data",
-        expected="only runs of accepted calls", actual=f"a run that no accepted call made: {strange[:3]}",
+        expected="only runs of accepted calls", actual=f"a run that no accepted call made: {brief(strange[:3])}",
     )

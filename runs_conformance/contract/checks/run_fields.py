@@ -23,7 +23,7 @@ def _only(*statuses: str, free: tuple[str, ...] = ()) -> Mapping[str, bool]:
     return {one: one in statuses for one in _ALL if one not in free}
 
 
-# Row, member, status -> must be set or null. A status that is left out: no source speaks. Types are the schema's.
+# Row, member, status -> set or null; of a status left out no source speaks. Types are the schema's business.
 TABLE: Final[tuple[tuple[str, str, Mapping[str, bool]], ...]] = (
     ("lifecycle.required-action-iff", "required_action", _only("requires_action")),
     ("lifecycle.last-error-when", "last_error", _only("failed", free=("cancelled", "incomplete", "expired"))),
@@ -122,7 +122,7 @@ def _queued_start(exchange: Exchange, shown: Snapshot) -> Iterator[Finding]:
 
 @on_exchange("lifecycle.new-run-queued", operations=CREATE)
 def new_run(exchange: Exchange, _: Context) -> Iterator[Finding]:
-    """Queued passes. A quick server may answer with a later state, but none that only a cancel or time bring."""
+    """Queued passes. A quick server may show a later state, but none that takes a cancel call or time."""
     run = next((one for one in of_kind(exchange, "thread.run")), None)
     status = run.value.get("status") if run is not None else None
     if run is not None and status == "queued":

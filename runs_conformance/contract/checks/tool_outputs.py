@@ -16,7 +16,7 @@ from runs_conformance.contract.schemas import is_valid
 from runs_conformance.contract.timeline import Sighting, Span, Story, stories
 from runs_conformance.contract.traces import answer_run
 
-# Answers that say nothing on the call itself: bad key, missing right, time-out, too many calls, gateway trouble.
+# Answers that say nothing on the call: bad key, missing right, time-out, too many calls, gateway trouble.
 BESIDE_THE_POINT = (401, 403, 408, 429, 502, 503, 504)
 
 
