@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from runs_conformance.contract.findings import Finding
+from runs_conformance.contract.findings import Finding, untestable
 from runs_conformance.contract.model import Exchange
 from runs_conformance.contract.traces import answer_run
 from runs_conformance.live import Bench, Live, answer_text
@@ -111,3 +111,27 @@ def row(bench: Bench, requirement: str, *names: str) -> None:
         bench.exchanges.update((one.id, one) for one in exchanges)
     if errors and not seen:
         raise errors[0]
+    if bench.live.client.unsettled and not any(one.requirement == requirement for one in bench.findings):
+        bench.add(*_stuck(bench.live, requirement))
+
+
+def _stuck(live: Live, requirement: str) -> tuple[Finding, ...]:
+    """No run came to an end, and the row was seen nowhere: red, for nobody knows what it would have shown."""
+    if live.register[requirement].level != "MUST" or requirement in UNPROVOKED:
+        return ()
+    seconds = f"{live.profile.timeouts.poll:g} seconds"
+    return (untestable(requirement, f"no run came to an end within {seconds} of polling", blocked_by="a run that ends"),)
+
+
+# What a sound target shows only by chance: seen where it happens, never provoked.
+UNPROVOKED: Final = {
+    "error.rate-limit": "the target answered no 429",
+    "headers.retry-after": "the target answered no 429",
+    "headers.beta-sent": "about clients: judged on traffic that others sent",
+    "event.error": "no stream ended in an error",
+    "order.error-last": "no stream ended in an error",
+    "error.after-start": "no run failed",
+    "response.last-error.form": "no run failed",
+    "lifecycle.message-ends-with-run": "no run ended in the middle of a message",
+    "refuse.tool-choice.tool-absent": "nothing sent called for it",
+}

@@ -17,6 +17,7 @@ from runs_conformance.contract.findings import Finding, Outcome, not_applicable,
 from runs_conformance.contract.register import Register
 from runs_conformance.live import EMBEDDED_CLOCK, WRONG_KEY, Bench, Live, Skip
 from runs_conformance.options import EMBEDDED, Chosen
+from runs_conformance.scenes import UNPROVOKED
 from runs_conformance.report.ending import exit_code, footer
 from runs_conformance.report.progress import Progress
 from runs_conformance.report.records import Cost, Header, Record, environment, finding_of, now
@@ -88,20 +89,6 @@ def not_tested(chosen: Chosen) -> dict[str, str]:
         if row.resource and profile.resource(row.resource) is None:
             reasons[row.id] = f"the profile names no {row.resource} under [resources]"
     return reasons | {name: text for name, text in UNPROVOKED.items() if name in chosen.register}
-
-
-# What a sound target shows only by chance: seen where it happens, never provoked.
-UNPROVOKED: Final = {
-    "error.rate-limit": "the target answered no 429",
-    "headers.retry-after": "the target answered no 429",
-    "headers.beta-sent": "about clients: judged on traffic that others sent",
-    "event.error": "no stream ended in an error",
-    "order.error-last": "no stream ended in an error",
-    "error.after-start": "no run failed",
-    "response.last-error.form": "no run failed",
-    "lifecycle.message-ends-with-run": "no run ended in the middle of a message",
-    "refuse.tool-choice.tool-absent": "nothing sent called for it",
-}
 
 
 def explain(error: BaseException, rows: Iterable[str], register: Register) -> tuple[str, str, list[Finding]] | None:

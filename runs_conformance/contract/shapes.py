@@ -80,7 +80,7 @@ def place(error: Violation) -> tuple[str | int, ...]:
 
 
 def _seen(error: Violation) -> str:
-    if error.keyword == "required":
+    if error.keyword == "required" and isinstance(error.value, dict):
         return f"no {error.property!r} in an object with the keys {brief(sorted(map(str, error.value)))}"
     return brief(error.value)
 

@@ -12,9 +12,11 @@ _SEARCH: Final = {
     "type": "file_search",
     "file_search": {"max_num_results": 5, "ranking_options": {"score_threshold": 0.5, "ranker": "auto"}},
 }
-_FORM: Final = {"name": "form", "description": "d", "schema": {"type": "object"}, "strict": False}
+_FORM: Final = {"name": "form", "description": "d", "schema": {"type": "object", "properties": {}}, "strict": False}
 _BOTH: Final[tuple[dict[str, Any], ...]] = (
-    {"model": "gpt-4o", "instructions": "Be brief.", "stream": False},
+    # Alone: a target that does not know the model refuses whatever else stands beside it.
+    {"model": "gpt-4o"},
+    {"instructions": "Be brief.", "stream": False},
     {"temperature": 1, "top_p": 1, "max_prompt_tokens": 300, "max_completion_tokens": 300},
     {"metadata": {"key": "value"}},
     {"tools": [_FUNCTION]},
@@ -29,7 +31,7 @@ _BOTH: Final[tuple[dict[str, Any], ...]] = (
     {"response_format": {"type": "text"}},
     {"response_format": {"type": "json_schema", "json_schema": _FORM}},
 )
-_RUN_ONLY: Final[tuple[dict[str, Any], ...]] = ({"additional_instructions": "Be kind.", "reasoning_effort": "low"},)
+_RUN_ONLY: Final[tuple[dict[str, Any], ...]] = ({"additional_instructions": "Be kind."}, {"reasoning_effort": "low"})
 _PARTS: Final[tuple[dict[str, Any], ...]] = (
     {"type": "text", "text": SAYS},
     {"type": "image_url", "image_url": {"url": "https://example.com/a.png", "detail": "low"}},

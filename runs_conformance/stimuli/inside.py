@@ -151,7 +151,7 @@ def _functions() -> Iterator[Inside]:
         ("accept.tools.bare-types", "a function with a name only", function("bare-Tool_9")),
         ("accept.function.parameters-absent", "a function without parameters", function("no_parameters", description="d")),
         ("accept.function.parameters-object", "nested parameters", function("nested", description="", parameters=nested)),
-        ("accept.function.parameters-object", "parameters {}", function("empty", parameters={})),
+        ("accept.function.parameters-object", "no properties", function("empty", parameters={"type": "object", "properties": {}})),
         ("accept.function.strict", "strict true", function("strict_true", strict=True, parameters=STRICT)),
         ("accept.function.strict", "strict false", function("strict_false", strict=False)),
         ("accept.function.strict", "strict null", function("strict_null", strict=None)),

@@ -37,7 +37,7 @@ _T = TypeVar("_T")
 
 
 class Client:
-    """One session with one target; close it, or use it in a `with`.
+    """One session with one target; close it, or use it in a `with`. `unsettled` counts runs that were polled in vain.
 
     ProfileError if the profile has no key for this URL.
     """
@@ -48,7 +48,7 @@ class Client:
         self._dresser = Dresser(profile, self.base_url)
         self._journal = Journal(profile.max_runs, profile.limits.session_bytes)
         self._patience = Patience()
-        self._unsettled = 0
+        self.unsettled = 0
         _quiet_libraries()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
@@ -141,7 +141,7 @@ class Client:
         """
         path = f"/threads/{quote(thread_id, safe='')}/runs/{quote(run_id, safe='')}"
         # A run that never settles is no accident: the next ones get a tenth of the time, and again a tenth.
-        end = time.monotonic() + self.profile.timeouts.poll / 10 ** min(self._unsettled, 2)
+        end = time.monotonic() + self.profile.timeouts.poll / 10 ** min(self.unsettled, 2)
         seen: list[Exchange] = []
         interval = self.profile.polling.first
         while True:
@@ -150,7 +150,7 @@ class Client:
             if _enough(seen[-1], until):
                 return seen
             if time.monotonic() + wait >= end:
-                self._unsettled += 1
+                self.unsettled += 1
                 return seen
             time.sleep(wait)
             interval = min(interval * 2, self.profile.polling.longest)

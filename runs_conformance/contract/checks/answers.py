@@ -22,6 +22,11 @@ def _asked_stream(exchange: Exchange) -> bool:
     return exchange.request.object.get("stream") is True or not known
 
 
+def wrongly_accepted(exchange: Exchange) -> bool:
+    """What had to be refused and was not: that is the finding, and its echo of a bad value is no second one."""
+    return exchange.case is not None and exchange.case.expect == "refused"
+
+
 @on_exchange("response.success", operations=_ANSWERED)
 def success(exchange: Exchange, _: Context) -> Iterator[Finding]:
     """200, application/json, one object (vendor schema responses.200; recordings)."""
@@ -57,7 +62,7 @@ def shape(exchange: Exchange, context: Context) -> Iterator[Finding]:
     response = exchange.response
     if response is None or not response.ok or response.events is not None or response.failure is not None:
         return
-    if not isinstance(response.json, dict):
+    if not isinstance(response.json, dict) or wrongly_accepted(exchange):
         return
     kind = ANSWERS[exchange.operation.name]
     if not kind.startswith("list:"):

@@ -27,15 +27,20 @@ def _error(exchange: Exchange) -> tuple[Response, dict[str, Any]] | None:
     return response, inner if isinstance(inner, dict) else {}
 
 
+# A proxy in front of the target answers these in its own words.
+_GATEWAY: Final = (502, 503, 504)
+
+
 def _contract(exchange: Exchange) -> bool:
-    return bool(exchange.operation.name)
+    """Operations that runs are created with or come about by; deleting is none, and many targets don't offer it."""
+    return bool(exchange.operation.name) and not exchange.operation.name.startswith("delete")
 
 
 @on_exchange("error.envelope", "error.fields", "error.rate-limit")
 def envelope(exchange: Exchange, context: Context) -> Iterator[Finding]:
     """{"error": {message, type, param, code}} as application/json; 429 like all others."""
     found = _error(exchange)
-    if found is None or not _contract(exchange) or found[0].status >= 500:
+    if found is None or not _contract(exchange) or found[0].status in _GATEWAY:
         return
     response, inner = found
     media = response.headers.media_type

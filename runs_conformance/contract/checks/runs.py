@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from runs_conformance.contract.compare import same
 from runs_conformance.contract.findings import Finding, failed, passed, verdict
-from runs_conformance.contract.jsontext import MISSING, decode, pointer
+from runs_conformance.contract.jsontext import MISSING, brief, decode, pointer
 from runs_conformance.contract.judge import Context, on_exchange, on_trace
 from runs_conformance.contract.model import Exchange, Snapshot, Trace
 from runs_conformance.contract.operations import CREATE
@@ -32,12 +32,11 @@ def usage(exchange: Exchange, _: Context) -> Iterator[Finding]:
         counts = snapshot.value.get("usage")
         if not isinstance(counts, dict):
             continue
-        numbers = [counts.get(name) for name in ("prompt_tokens", "completion_tokens", "total_tokens")]
+        numbers: list[Any] = [counts.get(name) for name in ("prompt_tokens", "completion_tokens", "total_tokens")]
         if all(_integer(number) for number in numbers):
             prompt, completion, total = numbers
-            ok = total == prompt + completion and min(prompt, completion) >= 0  # type: ignore[operator]
             yield verdict(
-                "response.usage.sum", ok, exchange, where=f"{snapshot.where} /usage",
+                "response.usage.sum", total == prompt + completion and min(prompt, completion) >= 0, exchange, where=f"{snapshot.where} /usage",
                 expected="total_tokens = prompt_tokens + completion_tokens, none negative", actual=counts,
             )
         if len(counts) > len(numbers):
@@ -58,7 +57,7 @@ def required_action(exchange: Exchange, _: Context) -> Iterator[Finding]:
             if isinstance(text, str):
                 yield verdict(
                     "response.required-action.arguments-json", decode(text.encode("utf-8", "surrogatepass")).value is not MISSING,
-                    exchange, where=f"{where}/{index}/function/arguments", expected="a string that parses as JSON", actual=text,
+                    exchange, where=f"{where}/{index}/function/arguments", expected="a string that parses as JSON", actual=brief(text),
                 )
 
 
@@ -72,15 +71,56 @@ def tool_calls(run: dict[str, Any]) -> list[Any] | None:
 
 @on_exchange("response.id-prefix")
 def prefixes(exchange: Exchange, _: Context) -> Iterator[Finding]:
-    """run_, thread_, asst_, msg_, step_: every recorded id; other alphabets and lengths are fine."""
+    """run_, thread_, asst_, msg_, step_, call_: every recorded id; other alphabets and lengths are fine."""
     for snapshot in objects(exchange):
-        prefix = PREFIXES.get(str(snapshot.value.get("object")))
-        name = snapshot.value.get("id")
-        if prefix and isinstance(name, str):
-            yield verdict(
-                "response.id-prefix", name.startswith(prefix), exchange, where=f"{snapshot.where} /id",
-                expected=f"an id that begins with {prefix}", actual=name,
-            )
+        named = [(snapshot.value.get("id"), PREFIXES.get(str(snapshot.value.get("object"))), "/id")]
+        path = "/required_action/submit_tool_outputs/tool_calls"
+        for index, call in enumerate(tool_calls(snapshot.value) or []):
+            named.append((call.get("id") if isinstance(call, dict) else None, "call_", f"{path}/{index}/id"))
+        for name, prefix, where in named:
+            if prefix and isinstance(name, str):
+                yield verdict(
+                    "response.id-prefix", name.startswith(prefix), exchange, where=f"{snapshot.where} {where}",
+                    expected=f"an id that begins with {prefix}", actual=brief(name),
+                )
+
+
+# Operation -> which id of its path the answered object bears, and the row that says so.
+_NAMED: Final = {
+    "getRun": ("run", "response.retrieve.same"),
+    **dict.fromkeys(("modifyRun", "cancelRun", "submitToolOutputs"), ("run", "response.id-unique")),
+    **dict.fromkeys(("getThread", "modifyThread"), ("thread", "response.id-unique")),
+    **dict.fromkeys(("getMessage", "modifyMessage"), ("message", "response.id-unique")),
+    **dict.fromkeys(("getAssistant", "modifyAssistant"), ("assistant", "response.id-unique")),
+    "getRunStep": ("step", "response.id-unique"),
+}
+_KINDS: Final = {
+    "run": "thread.run", "thread": "thread", "message": "thread.message", "assistant": "assistant", "step": "thread.run.step",
+}
+# Kind -> members that repeat ids of the path it was asked for under, and the row of an object that stands elsewhere.
+_HOME: Final = {
+    "thread.run": (("thread_id",), "isolation.run-under-own-thread"),
+    "thread.message": (("thread_id",), "response.message.form"),
+    "thread.run.step": (("thread_id", "run_id"), "response.step.form"),
+}
+
+
+@on_exchange(*dict.fromkeys((*(row for _, row in _NAMED.values()), *(row for _, row in _HOME.values()))))
+def addressed(exchange: Exchange, _: Context) -> Iterator[Finding]:
+    """What is asked for by its path is what is answered: that object, and of that thread and run. Only breaches are told."""
+    kind, row = _NAMED.get(exchange.operation.name, ("", ""))
+    for shown in objects(exchange):
+        if kind and shown.value.get("object") == _KINDS[kind]:
+            yield from _as_asked(exchange, shown, "id", kind, row)
+        members, home = _HOME.get(str(shown.value.get("object")), ((), ""))
+        for member in members if exchange.operation.name not in CREATE else ():
+            yield from _as_asked(exchange, shown, member, member.removesuffix("_id"), "response.retrieve.same" if exchange.operation.name == "getRun" else home)
+
+
+def _as_asked(exchange: Exchange, shown: Snapshot, member: str, kind: str, row: str) -> Iterator[Finding]:
+    asked, seen = exchange.operation.id(kind), shown.value.get(member)
+    if asked is not None and isinstance(seen, str) and seen != asked:
+        yield failed(row, exchange, where=f"{shown.where} /{member}", expected=f"{asked}, as in the path", actual=brief(seen))
 
 
 @on_exchange("response.timestamp.seconds", "response.timestamp.order")
@@ -127,7 +167,7 @@ def answers_run(exchange: Exchange, _: Context) -> Iterator[Finding]:
     if kind is not None:
         yield verdict(
             "response.create-thread-and-run.run", kind == "thread.run", exchange, where="response /object",
-            expected="thread.run", actual=kind,
+            expected="thread.run", actual=brief(kind),
         )
 
 
@@ -174,3 +214,20 @@ def _thread_there(trace: Trace) -> Iterator[Finding]:
             "response.create-thread-and-run.run", read.ok, read, where="the new thread",
             expected="the thread named by the run can be retrieved", actual=f"status {read.status}",
         )
+    for one in made:
+        earlier = _earlier(trace, one)
+        if earlier is not None:
+            yield failed(
+                "response.create-thread-and-run.run", one, where="run /thread_id", expected="a new thread",
+                actual=f"{trace.thread_id}, which {earlier.operation.name} made ({earlier.id})",
+            )
+
+
+def _earlier(trace: Trace, call: Exchange) -> Exchange | None:
+    """The call that made the thread before this one did."""
+    before = trace.exchanges[: trace.exchanges.index(call)]
+    mine = answer_run(call).get("id")
+    return next(
+        (one for one in before if one.ok and (one.operation.name == "createThread" or (one.operation.name == "createThreadAndRun" and answer_run(one).get("id") != mine))),
+        None,
+    )
