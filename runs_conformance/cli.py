@@ -70,6 +70,8 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, default=0, help="port (default: a free one)")
     serve.add_argument("--base-path", default="/v1", help="path before /threads (default /v1)")
     serve.add_argument("--chunking", choices=("event", "byte", "random"), default="event", help="how a stream is cut into writes")
+    serve.add_argument("--variation", action="append", default=[], metavar="NAME", help="do otherwise, as a correct server may; may be given several times")
+    serve.add_argument("--list-variations", action="store_true", help="print the variations and end")
     serve.set_defaults(run=run_serve)
     return made
 
@@ -81,6 +83,8 @@ def run_check(arguments: argparse.Namespace) -> int:
     values = {name: value for name, value in vars(arguments).items() if name not in ("run", "target", "color")}
     choose(arguments.target, lambda name: values.get(name.removeprefix("--").replace("-", "_")))
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    # Hypothesis would keep its tables of characters in the folder where the command was typed.
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", os.path.expanduser("~/.cache/runs-conformance"))  # noqa: PTH111 - fails for nobody
     import pytest  # noqa: PLC0415 - half a second, only where tests run
 
     from runs_conformance.check import Reporter, arguments_for_pytest  # noqa: PLC0415
@@ -125,11 +129,19 @@ def _row(row: Requirement, arguments: argparse.Namespace) -> str:
 
 
 def run_serve(arguments: argparse.Namespace) -> int:
+    from runs_conformance.reference import variations  # noqa: PLC0415
     from runs_conformance.reference.options import ReferenceOptions  # noqa: PLC0415
     from runs_conformance.reference.server import serve  # noqa: PLC0415
 
+    if arguments.list_variations:
+        for each in variations.every():
+            print(f"{each.name:<36} {each.sentence}")
+        return 0
     try:
-        serve(arguments.host, arguments.port, ReferenceOptions(base_path=arguments.base_path, chunking=arguments.chunking))
+        chosen = ReferenceOptions(base_path=arguments.base_path, chunking=arguments.chunking)
+        serve(arguments.host, arguments.port, variations.options_for(arguments.variation, chosen))
+    except variations.UnknownVariationError as error:
+        return complain(str(error))
     except OSError as error:
         return complain(f"can't listen on {arguments.host}:{arguments.port}: {error.strerror}; choose another --port")
     return 0

@@ -2,6 +2,7 @@
 
 The failing body is shrunk by Hypothesis within a budget of further requests: a body seen once is not sent again, and when
 the budget is spent what has been found by then stands. What shrinking made of a faulty body is judged anew by the schema.
+A row that fails everywhere must not hide the others: what is known to fail is passed over, and the search goes on.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from runs_conformance.contract.model import Case, Exchange, to_bytes
 from runs_conformance.live import Bench, refusal
 from runs_conformance.scenes import accepted
 from runs_conformance.stimuli.base import CREATE_RUN
-from runs_conformance.stimuli.bodies import bodies, one_violation, violating
+from runs_conformance.stimuli.bodies import bodies, faults, one_violation, violating
 from runs_conformance.target.journal import BudgetSpent
 
 EXAMPLES: Final = {"smoke": (0, 0), "standard": (2, 25), "thorough": (60, 400)}
 SHRINKING: Final = 12
+ROUNDS: Final = 5
 
 
 class _Failed(AssertionError):
@@ -36,12 +38,21 @@ class _Explorer:
 
     bench: Bench
     judge: Callable[[Any], tuple[list[Finding], Exchange | None]]
+    told: set[str] = field(default_factory=set)
     known: dict[bytes, list[Finding]] = field(default_factory=dict)
     spare: int = SHRINKING
     failing: bool = False
     smallest: list[Finding] = field(default_factory=list)
 
     def run(self, strategy: st.SearchStrategy[Any], examples: int, number: int) -> None:
+        for _ in range(ROUNDS):
+            self.failing, self.smallest = False, []
+            if self._holds(strategy, examples, number):
+                return
+            self.bench.add(*self.smallest)
+            self.told |= {one.requirement for one in self.smallest}
+
+    def _holds(self, strategy: st.SearchStrategy[Any], examples: int, number: int) -> bool:
         @seed(number)
         @settings(
             max_examples=examples, database=None, deadline=None, derandomize=False, print_blob=False,
@@ -54,7 +65,8 @@ class _Explorer:
         try:
             property_holds()
         except _Failed:
-            self.bench.add(*self.smallest)
+            return False
+        return True
 
     def example(self, drawn: Any) -> None:
         key = to_bytes(drawn[1] if isinstance(drawn, tuple) else drawn)
@@ -63,8 +75,9 @@ class _Explorer:
                 return
             self.spare -= self.failing
             self.known[key] = self._judged(drawn)
-        if self.known[key]:
-            self.failing, self.smallest = True, self.known[key]
+        new = [one for one in self.known[key] if one.requirement not in self.told]
+        if new:
+            self.failing, self.smallest = True, new
             raise _Failed
 
     def _judged(self, drawn: Any) -> list[Finding]:
@@ -88,17 +101,21 @@ def explore_valid(bench: Bench, operation: str) -> None:
     live = bench.live
     examples = EXAMPLES[live.effort][0]
     assistant = live.stage.assistant()
-    accepted(live, operation)
+    first = accepted(live, operation)
 
     def judge(body: dict[str, Any]) -> tuple[list[Finding], Exchange]:
         case = Case("a generated valid body", ("accept.optional-fields-absent",), "accepted")
         exchange = live.create(operation, {"assistant_id": assistant, **body}, case=case)
+        if exchange.throttled or (exchange.failure is not None and exchange.failure.kind == "unreachable"):
+            return [], exchange
         if not exchange.ok:
             return [refusal("accept.optional-fields-absent", exchange, "a body that the request schema allows")], exchange
         return [passed("accept.optional-fields-absent", exchange), *live.judge.everything([exchange])], exchange
 
     if examples:
-        _Explorer(bench, judge).run(bodies(operation, live.profile.model), examples, live.seed)
+        everywhere = {one.requirement for one in live.judge.exchange(first) if one.failed}
+        strategy = bodies(operation, live.profile.model, live.edition, frozenset(live.profile.absent))
+        _Explorer(bench, judge, everywhere).run(strategy, examples, live.seed)
 
 
 def explore_violating(bench: Bench, operation: str) -> None:
@@ -121,5 +138,6 @@ def explore_violating(bench: Bench, operation: str) -> None:
             thread = live.stage.thread()
         return live.judge.exchange(exchange), exchange
 
-    if examples:
-        _Explorer(bench, judge).run(violating(operation, live.profile.model, live.edition), examples, live.seed)
+    lacks = frozenset(live.profile.absent)
+    if examples and faults(operation, live.edition, lacks):
+        _Explorer(bench, judge).run(violating(operation, live.profile.model, live.edition, lacks), examples, live.seed)

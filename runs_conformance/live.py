@@ -21,12 +21,13 @@ from runs_conformance.contract.model import Case, Exchange
 from runs_conformance.contract.operations import template
 from runs_conformance.contract.register import Register
 from runs_conformance.contract.traces import answer_run, assistants
-from runs_conformance.stimuli.base import CREATE_RUN, SAYS, body
+from runs_conformance.stimuli.base import CREATE_BOTH, CREATE_RUN, SAYS, body
 from runs_conformance.stimuli.inside import Resources
 from runs_conformance.target.client import Client
 from runs_conformance.target.profile import Profile
 from runs_conformance.target.stage import Stage
 
+CAPABILITY: Final = {CREATE_RUN: "create-run", CREATE_BOTH: "create-thread-and-run"}
 EFFORTS: Final = ("smoke", "standard", "thorough")
 # A target that takes what it must refuse starts a run each time: two of a row show it, and one when it takes nearly all.
 ENOUGH: Final = 2
@@ -66,7 +67,7 @@ class Live:
     def judge(self) -> Judge:
         context = Context(
             edition=self.edition, register=self.register, aliases=dict(self.profile.aliases),
-            assistants=self._shared.setdefault("assistants", {}),
+            assistants=self._shared.setdefault("assistants", {}), absent=frozenset(self.profile.absent),
         )
         return Judge(context, self.selected)
 
@@ -115,7 +116,8 @@ class Live:
         return self.client.send(method, path, body=body, case=case, **more)
 
     def create(self, operation: str, document: Any, *, thread: str | None = None, **more: Any) -> Exchange:
-        """A create of either kind; createRun gets a fresh thread unless one is given."""
+        """A create of either kind; createRun gets a fresh thread unless one is given. Skip if the target lacks the operation."""
+        self.needs(CAPABILITY[operation])
         if operation == CREATE_RUN:
             return self.send(operation, body=document, thread=thread or self.stage.thread(), **more)
         return self.send(operation, body=document, **more)

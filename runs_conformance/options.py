@@ -109,8 +109,17 @@ def _choose(target: str, value: Callable[[str], Any]) -> Chosen:
     return Chosen(
         target=_target(target, profile), profile=profile, profile_name=file.name if file else effort, effort=effort, register=register,
         selected=selected, patterns=patterns, strict=bool(value("--strict")), seed=_seed(value("--seed")),
-        results=None if results is None else Path(results),
+        results=None if results is None else _writable(Path(results)),
     )
+
+
+def _writable(path: Path) -> Path:
+    """Said before anything is sent, and left as it is until then."""
+    try:
+        with path.open("a"):
+            return path
+    except OSError as error:
+        raise UsageError(f"--results {path}: can't be written ({error.strerror})") from None
 
 
 def _target(target: str, profile: Profile) -> str:

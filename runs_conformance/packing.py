@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from runs_conformance.contract.findings import passed
+from runs_conformance.contract.findings import passed, untestable
 from runs_conformance.contract.model import Case, Exchange
-from runs_conformance.live import Bench, refusal
+from runs_conformance.live import Bench, answer_text, refusal
 from runs_conformance.scenes import accepted
 from runs_conformance.stimuli.base import CREATE_RUN
 from runs_conformance.stimuli.inside import Inside, inside
@@ -51,7 +51,10 @@ def send_packs(bench: Bench, operation: str) -> None:
     for one in pack(operation, values):
         if live.selected is not None and live.selected.isdisjoint(one.requirements):
             continue
-        if not sender.send(one).ok:
+        exchange = sender.send(one)
+        if _busy(exchange):
+            _undecided(bench, one.requirements, exchange)
+        elif not exchange.ok:
             for group in culprits(one.parts, sender.accepted):
                 _tell(bench, sender, group)
     bench.add(*(passed("accept.optional-fields-absent", exchange) for exchange in sender.answers.values() if exchange.ok))
@@ -61,6 +64,9 @@ def _tell(bench: Bench, sender: _Sender, group: tuple[Inside, ...]) -> None:
     exchange = sender.answers[group] if group in sender.answers else sender.send(Pack(sender.operation, group))
     if exchange.ok:
         return
+    if _busy(exchange):
+        _undecided(bench, group[0].requirements, exchange)
+        return
     excuse = _excuse(bench, sender, group, exchange)
     if excuse:
         bench.excuse(group[0].requirements, excuse)
@@ -68,6 +74,15 @@ def _tell(bench: Bench, sender: _Sender, group: tuple[Inside, ...]) -> None:
     named = " together with ".join(part.name for part in group)
     for row in group[0].requirements:
         bench.add(refusal(row, exchange, named))
+
+
+def _busy(exchange: Exchange) -> bool:
+    """Throttled, or not reached at all: no word on the body."""
+    return exchange.throttled or (exchange.failure is not None and exchange.failure.kind == "unreachable")
+
+
+def _undecided(bench: Bench, requirements: Sequence[str], exchange: Exchange) -> None:
+    bench.add(*(untestable(row, answer_text(exchange), blocked_by="a target that takes no more requests") for row in requirements))
 
 
 def _excuse(bench: Bench, sender: _Sender, group: tuple[Inside, ...], exchange: Exchange) -> str:

@@ -8,12 +8,11 @@ from typing import Final
 from runs_conformance.contract.findings import Finding, untestable
 from runs_conformance.contract.model import Exchange
 from runs_conformance.contract.traces import answer_run
-from runs_conformance.live import Bench, Live, answer_text
+from runs_conformance.live import CAPABILITY, Bench, Live, answer_text
 from runs_conformance.stimuli.base import CREATE_BOTH, CREATE_RUN
 from runs_conformance.target.stage import Blocked
 
 Scene = Callable[[Live], tuple[Exchange, ...]]
-CAPABILITY: Final = {CREATE_RUN: "create-run", CREATE_BOTH: "create-thread-and-run"}
 
 
 def control(live: Live, operation: str) -> Exchange:
@@ -90,7 +89,7 @@ def judged(bench: Bench, name: str) -> list[Finding]:
 
     result = live.shared(f"judged {name}", make)
     if isinstance(result, Exception):
-        raise result
+        raise result.with_traceback(None)  # raised again and again it would grow
     told: list[Finding] = result
     return told
 

@@ -46,6 +46,7 @@ def session(chosen: Chosen) -> Iterator[Live]:
     from runs_conformance.reference.server import running  # noqa: PLC0415 - only the embedded target needs it
 
     profile = embedded_profile(chosen.profile) if chosen.target == EMBEDDED else chosen.profile
+    profile = replace(profile, absent=absent(profile))
     try:
         with open_target(chosen.target, running) as base_url, Client(profile, base_url) as client:
             stage = Stage(client)

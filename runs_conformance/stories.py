@@ -200,7 +200,7 @@ def streamed_both(live: Live) -> tuple[Exchange, ...]:
     body = live.plain(CREATE_BOTH, stream=True, metadata={"of": "run"})
     body["thread"]["metadata"] = {"of": "thread"}
     body["thread"]["messages"][0]["metadata"] = {"of": "message"}
-    if live.profile.lacks("json-schema") is None:
+    if live.profile.lacks("json-schema") is None and live.edition >= STRUCTURED:
         body["response_format"] = form
     created = live.create(CREATE_BOTH, body, case=Case("a streamed thread and run", ("accept.stream.boolean",), "accepted"))
     return (created, *_read(live, created))
@@ -320,6 +320,8 @@ def expiring(live: Live) -> tuple[Exchange, ...]:
     return tuple(told)
 
 
+# The edition that brought json_schema.
+STRUCTURED: Final = "2024-08-06"
 # Seconds: the documented ten minutes and a little.
 EXPIRY: Final = 605
 

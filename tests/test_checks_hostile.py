@@ -20,9 +20,29 @@ STREAMS = [
     ("createThreadAndRun", good.with_thread),
     ("submitToolOutputs", good.answered),
 ]
-ODD: list[Any] = [None, True, 0, -1, 1.5, "", "x", [], [[]], {}, {"id": []}, [None], [{"index": []}], 10**30, "\ud800"]
-STEPS = [good.step("step_1", {"type": "message_creation", "message_creation": {"message_id": "msg_1"}}, "completed")]
-BOUNDED = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+ODD: list[Any] = [
+    None,
+    True,
+    0,
+    -1,
+    1.5,
+    "",
+    "x",
+    [],
+    [[]],
+    {},
+    {"id": []},
+    [None],
+    [{"index": []}],
+    10**30,
+    "\ud800",
+]
+STEPS = [
+    good.step(
+        "step_1", {"type": "message_creation", "message_creation": {"message_id": "msg_1"}}, "completed"
+    )
+]
+BOUNDED = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def spots(value: Any) -> list[tuple[Any, Any]]:
@@ -67,10 +87,18 @@ def block(name: str, value: Any) -> bytes:
 
 def story() -> list[Exchange]:
     return [
-        create(), get("requires_action"), submit("call_1"), get("in_progress"), cancel(), say(), get("completed"),
-        listing("steps", copy.deepcopy(STEPS)), listing("messages", [answer_message("msg_1", "x")]),
-        listing("runs", [good.run("completed")]), modify({"a": "b"}),
-    ]  # fmt: skip
+        create(),
+        get("requires_action"),
+        submit("call_1"),
+        get("in_progress"),
+        cancel(),
+        say(),
+        get("completed"),
+        listing("steps", copy.deepcopy(STEPS)),
+        listing("messages", [answer_message("msg_1", "x")]),
+        listing("runs", [good.run("completed")]),
+        modify({"a": "b"}),
+    ]
 
 
 @BOUNDED

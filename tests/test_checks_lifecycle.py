@@ -56,6 +56,8 @@ BROKEN: dict[str, tuple[str, list[Exchange]]] = {
     ),
     "done without outputs": ("lifecycle.legal-moves", [create(), get("requires_action"), get("completed")]),
     "cancelling goes on": ("lifecycle.cancel.ends", [create(), cancel(), get("in_progress")]),
+    "instant": ("lifecycle.new-run-queued", [create("completed"), get("completed")]),
+    "born failed": ("lifecycle.new-run-queued", [create("failed"), get("failed")]),
     "born cancelled": ("lifecycle.new-run-queued", [create("cancelled")]),
     # fields by status
     "queued with usage": ("lifecycle.usage-null-before-end", [get("queued", usage=USAGE)]),
@@ -102,7 +104,11 @@ BROKEN: dict[str, tuple[str, list[Exchange]]] = {
                     "type": "submit_tool_outputs",
                     "submit_tool_outputs": {
                         "tool_calls": [
-                            {"id": f"c{n}", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+                            {
+                                "id": f"call_{n}",
+                                "type": "function",
+                                "function": {"name": "f", "arguments": "{}"},
+                            }
                             for n in (1, 2)
                         ],
                     },
@@ -303,8 +309,6 @@ FINE: dict[str, tuple[set[str], list[Exchange]]] = {
         [create(), get("queued"), get("in_progress"), get("completed")],
     ),
     "states missed": ({"lifecycle.legal-moves"}, [create(), get("completed"), get("completed")]),
-    "instant": (set(), [create("completed"), get("completed")]),
-    "born failed": (set(), [create("failed"), get("failed")]),
     "final": ({"lifecycle.final-is-final"}, [get("failed"), get("failed")]),
     "outputs": (
         {"lifecycle.submit.accepted", "lifecycle.expires-at-fixed", "lifecycle.started-at"},

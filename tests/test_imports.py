@@ -81,7 +81,11 @@ def test_a_breach_is_seen(folder, source):
 
 
 def test_what_is_allowed_is_no_breach():
-    lines = ("import json", "from runs_conformance.contract.schemas import walk", "from runs_conformance.paths import X")
+    lines = (
+        "import json",
+        "from runs_conformance.contract.schemas import walk",
+        "from runs_conformance.paths import X",
+    )
     assert not list(breaches("reference", "\n".join(lines)))
 
 

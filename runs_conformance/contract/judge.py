@@ -27,13 +27,15 @@ class Context:
     """What a check may know besides the traffic.
 
     `aliases` maps a model name that was sent to names that the target may answer with; `assistants` holds the
-    assistants' objects as far as they were seen in the same session, by id.
+    assistants' objects as far as they were seen in the same session, by id; `absent` the capabilities that the target
+    declares not to have.
     """
 
     edition: str = NEWEST
     register: Register = field(default_factory=load)
     aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
     assistants: dict[str, dict[str, Any]] = field(default_factory=dict)
+    absent: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

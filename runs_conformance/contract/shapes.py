@@ -75,8 +75,9 @@ def _at(value: Any, pattern: tuple[str, ...], done: tuple[str | int, ...] = ()) 
 
 
 def place(error: Violation) -> tuple[str | int, ...]:
-    """The path that a rule is looked up by: the missing property itself for `required`."""
-    return (*error.path, error.property) if error.property is not None else error.path
+    """The path that a rule is looked up by: the missing or extra property itself; for a bad name the object that has it."""
+    named = error.property is not None and error.keyword != "propertyNames"
+    return (*error.path, str(error.property)) if named else error.path
 
 
 def _seen(error: Violation) -> str:

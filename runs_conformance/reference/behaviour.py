@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 import random
+import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -74,6 +75,7 @@ class MakePage(Protocol):
 
 
 UTF8_CONTINUATION = 0x80
+ALPHABET = string.ascii_letters + string.digits
 
 
 def shape_error(_call: Call, refusal: Refusal) -> Json:
@@ -153,6 +155,11 @@ def whole_stream(_call: Call, _run: Run, events: Iterable[Event]) -> Iterable[Ev
     return events
 
 
+def new_id(rng: random.Random, prefix: str, length: int) -> str:
+    """As recorded: the prefix and letters and digits, 24 of them for objects."""
+    return prefix + "".join(rng.choices(ALPHABET, k=length))
+
+
 def moves_on(_run: Run) -> bool:
     """Whether a run that would move by itself (read, or left alone) does."""
     return True
@@ -172,6 +179,7 @@ class Behaviour:
     includes_content: Callable[[Call], bool] = calls.includes_content
     page_request: Callable[[Call], PageRequest] = calls.page_request
     # the objects it is about
+    new_id: Callable[[random.Random, str, int], str] = new_id
     find_assistant: Callable[[Project, str], Assistant] = rules.find_assistant
     find_thread: Callable[[Project, str], Thread] = rules.find_thread
     find_run: Callable[[Thread, str], Run] = rules.find_run

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import string
 import time
 from typing import TYPE_CHECKING
 
@@ -13,8 +12,6 @@ if TYPE_CHECKING:
     from runs_conformance.reference.behaviour import Behaviour
     from runs_conformance.reference.options import ReferenceOptions
     from runs_conformance.reference.records import Thread
-
-ALPHABET = string.ascii_letters + string.digits
 
 
 class World:
@@ -34,7 +31,7 @@ class World:
         return int(self._start + time.monotonic() + self.offset + (thread.offset if thread else 0.0))
 
     def new_id(self, prefix: str, length: int = 24) -> str:
-        return prefix + "".join(self.random.choices(ALPHABET, k=length))
+        return self.behaviour.new_id(self.random, prefix, length)
 
     def project(self, key: str) -> Project:
         return self.projects.setdefault(key, Project(key))

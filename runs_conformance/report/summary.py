@@ -176,7 +176,7 @@ class _Rows:
     def _broken(self, counted: Verdict, failing: list[Finding]) -> Verdict:
         """The smallest case in full, others by name."""
         least = min(failing, key=lambda each: len(self.curls.get(each.exchange, "")) or UNSIZED)
-        names = dict.fromkeys(each.case or each.exchange for each in failing if _case(each) != _case(least))
+        names = dict.fromkeys(each.case for each in failing if each.case and _case(each) != _case(least))
         outcome = Outcome.FAILED if severity(counted.level, self.strict) == "failure" else Outcome.WARNING
         others = tuple(self.hide.text(name) for name in names if name and name != least.case)[:OTHERS]
         return replace(counted, outcome=outcome, evidence=self._evidence(least), others=others)

@@ -53,6 +53,7 @@ _RESOURCES: Final[tuple[dict[str, Any], ...]] = (
 _STORES: Final[tuple[dict[str, Any], ...]] = (
     {"file_search": {"vector_stores": [{"file_ids": [], "metadata": {"key": "value"}, "chunking_strategy": {"type": "auto"}}]}},
     {"file_search": {"vector_stores": [{"file_ids": [], "chunking_strategy": _CHUNKS}]}},
+    {"file_search": {"vector_stores": [{"file_ids": ["file-a"]}]}},
 )
 
 

@@ -6,12 +6,15 @@ top-level fields that a value fills: two values of one slot go into different bo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from runs_conformance.contract.register import NEWEST, load
-from runs_conformance.stimuli.base import CREATE_BOTH, CREATE_RUN, OPERATIONS, SAYS, function, limit
+from runs_conformance.contract.schemas import is_valid
+from runs_conformance.stimuli.base import (
+    CREATE_BOTH, CREATE_RUN, OPERATIONS, SAYS, SCHEMAS, body, function, limit, merge, messages_path, put,
+)
 
 STRICT: Final = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": False}
 
@@ -278,4 +281,33 @@ def inside(operation: str, resources: Resources | None = None, edition: str = NE
         *_messages(held), *_threads(held), *_tool_resources(held), *_queries(),
     )
     rows = load()
-    return tuple(one for one in every if operation in one.operations and rows[one.requirement].applies(edition))
+    known = (one for one in every if operation in one.operations and rows[one.requirement].applies(edition))
+    return tuple(one for one in known if fits(operation, compose(operation, (one,), "asst_placeholder", SAYS), edition))
+
+
+def fits(operation: str, document: Any, edition: str) -> bool:
+    """The edition knows every field of the body, nested ones too: a server of that date may refuse one it does not know."""
+    return is_valid(SCHEMAS[operation], document, variant="sent", edition=edition)
+
+
+def compose(operation: str, parts: Sequence[Inside], assistant: str, text: str) -> dict[str, Any]:
+    """The body with every part in it; schema-valid by construction (a test holds that)."""
+    made = body(operation, assistant, text)
+    if any("#messages" in part.slots for part in parts):
+        made = {"assistant_id": assistant}
+    if any(part.calls for part in parts) and not any(part.tools or "#tools" in part.slots for part in parts):
+        made["tools"] = [function()]
+    for part in parts:
+        made = merge(made, dict(part.fields))
+        if part.tools:
+            made = merge(made, {"tools": list(part.tools)})
+        if part.message:
+            path = messages_path(operation)
+            made = put(made, path, [*_at(made, path), dict(part.message)])
+    return made
+
+
+def _at(document: Any, path: Iterable[str]) -> list[Any]:
+    for part in path:
+        document = document.get(part) or {} if isinstance(document, dict) else {}
+    return document if isinstance(document, list) else []

@@ -60,7 +60,7 @@ class Outside:
         made = self.template
         if self.path[:1] != ("assistant_id",):
             made = put(made, ("assistant_id",), assistant)
-        message = (*messages_path(self.operation), 0, "content")
+        message: Path = (*messages_path(self.operation), 0, "content")
         return put(made, message, text) if _get(made, message) == TEXT else made
 
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from runs_conformance.stimuli.base import CREATE_RUN, SCHEMAS, body, function, merge, messages_path, put
-from runs_conformance.stimuli.inside import Inside
+from runs_conformance.stimuli.base import CREATE_RUN, SCHEMAS
+from runs_conformance.stimuli.inside import Inside, compose
 
 # A thread holds one file_search setting and a tool list one hosted tool: structured output must not meet hosted tools.
 _STRUCTURED: Final = "json_schema"
@@ -38,25 +38,7 @@ class Pack:
 
     def body(self, assistant: str, text: str) -> dict[str, Any]:
         """The body with every part in it; schema-valid by construction (a test holds that)."""
-        made = body(self.operation, assistant, text)
-        if any("#messages" in part.slots for part in self.parts):
-            made = {"assistant_id": assistant}
-        if any(part.calls for part in self.parts) and not any(part.tools or "#tools" in part.slots for part in self.parts):
-            made["tools"] = [function()]
-        for part in self.parts:
-            made = merge(made, dict(part.fields))
-            if part.tools:
-                made = merge(made, {"tools": list(part.tools)})
-            if part.message:
-                path = messages_path(self.operation)
-                made = put(made, path, [*_at(made, path), dict(part.message)])
-        return made
-
-
-def _at(document: Any, path: Iterable[str]) -> list[Any]:
-    for part in path:
-        document = document.get(part) or {} if isinstance(document, dict) else {}
-    return document if isinstance(document, list) else []
+        return compose(self.operation, self.parts, assistant, text)
 
 
 def pack(operation: str, values: Iterable[Inside]) -> tuple[Pack, ...]:

@@ -119,8 +119,12 @@ class Dresser:
         return failure and Failure(failure.kind, self.redactor.text(failure.text))
 
     def _shown(self, line: tuple[str, str]) -> tuple[str, str]:
+        """The scheme of a credential is left: a line that repeats the request needs it."""
         name, value = line
-        return name, HIDDEN if (name.lower(), value) in self._hidden else self.redactor.text(value)
+        if (name.lower(), value) not in self._hidden:
+            return name, self.redactor.text(value)
+        scheme, space, _ = value.partition(" ")
+        return name, f"{scheme} {HIDDEN}" if space and scheme.isalpha() else HIDDEN
 
     def _url(self, call: Call) -> str:
         # An id that a target chose must not lead anywhere else: no query, fragment or authority comes out of

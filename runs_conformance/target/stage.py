@@ -74,7 +74,7 @@ class Stage:
             self._known[key] = self._assistant(fields)
         known = self._known[key]
         if isinstance(known, Blocked):
-            raise known
+            raise known.with_traceback(None)  # raised again and again it would grow
         return known
 
     def thread(self, messages: Sequence[dict[str, Any]] | None = None, **fields: Any) -> str:
@@ -131,7 +131,7 @@ class Stage:
     def _given(self, rung: str, named: str | None, reason: str, *, wanted: bool) -> str:
         """What the profile names in place of what can't be made."""
         if self._fatal is not None:
-            raise self._fatal
+            raise self._fatal.with_traceback(None)
         if wanted:
             raise Blocked(rung, f"needs a {rung} of its own making: {reason}", not_applicable=True)
         if named is None:
@@ -147,7 +147,7 @@ class Stage:
     def _ask(self, rung: str, method: str, path: str, body: dict[str, Any] | None = None) -> str:
         """The id of the object that was answered; Blocked if there is none."""
         if self._fatal is not None:
-            raise self._fatal
+            raise self._fatal.with_traceback(None)
         exchange = self.client.send(method, path, body=body, case=Case(f"setup: {rung}"))
         if not self._contact:
             self._judge_contact(exchange)
@@ -164,4 +164,4 @@ class Stage:
         if trouble is not None:
             rung, sentence = trouble
             self._fatal = Blocked(rung, sentence, exchange, fatal=True)
-            raise self._fatal
+            raise self._fatal.with_traceback(None)

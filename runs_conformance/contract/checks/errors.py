@@ -9,13 +9,17 @@ from runs_conformance.contract.checks.refusals import beside_the_point, breaches
 from runs_conformance.contract.compare import normal_param
 from runs_conformance.contract.findings import Finding, passed, verdict
 from runs_conformance.contract.jsontext import MISSING, brief
-from runs_conformance.contract.judge import Context, on_exchange
-from runs_conformance.contract.model import Exchange, Response
+from runs_conformance.contract.judge import Context, on_exchange, on_trace
+from runs_conformance.contract.model import Exchange, Response, Trace
 from runs_conformance.contract.schemas import Violation, violations
 from runs_conformance.contract.shapes import place
+from runs_conformance.contract.traces import of_kind
 
-# Whose body is malformed as a whole, or whose address or key is wrong, has no field to name.
-_NOT_FOUND: Final = ("refuse.assistant-id.unknown", "refuse.thread-id.unknown")
+# What a case was sent for -> the row that says what the answer to it is.
+_NOT_FOUND: Final = {
+    "refuse.assistant-id.unknown": "error.not-found", "refuse.thread-id.unknown": "error.not-found",
+    "error.not-found.run": "error.not-found.run",
+}
 
 
 def _error(exchange: Exchange) -> tuple[Response, dict[str, Any]] | None:
@@ -68,7 +72,7 @@ def _text(response: Response) -> str:
 @on_exchange("error.type")
 def kind(exchange: Exchange, _: Context) -> Iterator[Finding]:
     found = _error(exchange)
-    if found and found[1] and found[0].status in (400, 404) and _contract(exchange):
+    if found and found[1] and found[0].status in (400, 401, 404) and _contract(exchange):
         yield verdict(
             "error.type", found[1].get("type") == "invalid_request_error", exchange, where="response /error/type",
             expected="invalid_request_error", actual=brief(found[1].get("type", MISSING)),
@@ -125,7 +129,7 @@ EXACT: Final[dict[str, tuple[int, str | None, str | None]]] = {
 def exact(exchange: Exchange, _: Context) -> Iterator[Finding]:
     """A refusal whose status, code and param are known."""
     found = _error(exchange)
-    if found is None or exchange.case is None or exchange.case.expect != "refused":
+    if found is None or exchange.case is None or exchange.case.expect != "refused" or beside_the_point(exchange):
         return
     for row in set(EXACT) & set(exchange.case.requirements):
         status, code, param = EXACT[row]
@@ -150,35 +154,42 @@ def unknown_property(exchange: Exchange, context: Context) -> Iterator[Finding]:
     )
 
 
-@on_exchange("error.not-found")
+@on_exchange("error.not-found", "error.not-found.run")
 def not_found(exchange: Exchange, _: Context) -> Iterator[Finding]:
     """An id of the right form that names nothing: 404, invalid_request_error, param and code null."""
-    found = _error(exchange)
-    case = exchange.case
-    if found is None or case is None or not set(_NOT_FOUND) & set(case.requirements):
+    found, meant = _error(exchange), exchange.case.requirements if exchange.case is not None else ()
+    if found is None or beside_the_point(exchange):
         return
     response, inner = found
     shown = {name: inner.get(name) for name in ("type", "param", "code")}
     ok = response.status == 404 and (not inner or shown == {"type": "invalid_request_error", "param": None, "code": None})
-    yield verdict(
-        "error.not-found", ok, exchange, expected="status 404, type invalid_request_error, param null, code null",
-        actual=f"status {response.status}, {brief(shown)}",
-    )
+    for row in dict.fromkeys(_NOT_FOUND[one] for one in meant if one in _NOT_FOUND):
+        yield verdict(
+            row, ok, exchange, expected="status 404, type invalid_request_error, param null, code null",
+            actual=f"status {response.status}, {brief(shown)}",
+        )
 
 
-@on_exchange("error.active-run", operations=("createRun",))
-def active_run(exchange: Exchange, _: Context) -> Iterator[Finding]:
-    found = _error(exchange)
-    case = exchange.case
-    if found is None or case is None or "refuse.thread.active-run" not in case.requirements or not found[0].refused:
-        return
-    response, inner = found
+@on_trace("error.active-run")
+def active_run(trace: Trace, _: Context) -> Iterator[Finding]:
+    """400, invalid_request_error, nothing in param and code, and both ids in the message."""
+    runs = {str(shown.value["id"]) for shown in of_kind(trace, "thread.run") if isinstance(shown.value.get("id"), str)}
+    for exchange in trace.of("createRun"):
+        found, case = _error(exchange), exchange.case
+        if beside_the_point(exchange):
+            continue
+        if found is not None and found[0].refused and case is not None and "refuse.thread.active-run" in case.requirements:
+            yield _active_run(exchange, found[0], found[1], runs)
+
+
+def _active_run(exchange: Exchange, response: Response, inner: dict[str, Any], runs: set[str]) -> Finding:
     message, thread = str(inner.get("message", "")), exchange.operation.id("thread") or ""
     plain = inner.get("type") == "invalid_request_error" and inner.get("param") is None and inner.get("code") is None
-    yield verdict(
-        "error.active-run", response.status == 400 and plain and thread in message, exchange,
+    named = thread in message and (not runs or any(run in message for run in runs))
+    return verdict(
+        "error.active-run", response.status == 400 and plain and named, exchange,
         expected="status 400, type invalid_request_error, param and code null, the thread's and the run's id in the message",
-        actual=f"status {response.status}, {brief(inner)}",
+        actual=f"status {response.status}, {brief(inner, 300)}",
     )
 
 

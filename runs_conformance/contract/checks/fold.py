@@ -39,8 +39,8 @@ def _message_text(exchange: Exchange) -> Iterator[Finding]:
 def _parts(exchange: Exchange, event: Event, folded: dict[str, Any]) -> Iterator[Finding]:
     final = dicts(event.object.get("content"))
     mine = {part["index"]: part for part in dicts(folded.get("content")) if whole(part.get("index"))}
-    for index in range(max(len(final), 1 + max(mine, default=-1))):
-        told = final[index] if index < len(final) else {}
+    for index in sorted({*range(len(final)), *mine}):
+        told = final[index] if 0 <= index < len(final) else {}
         wanted, given = _text(told), _text(mine.get(index, {}))
         yield verdict(
             "event.fold.message-text",
@@ -82,18 +82,14 @@ def _tool_arguments(exchange: Exchange) -> Iterator[Finding]:
     folded: dict[str, dict[str, Any]] = {}
     for event in stream(exchange):
         name, value = name_of(event), event.object
-        identity = value.get("id")
-        if (
-            name == "thread.run.step.delta"
-            and isinstance(identity, str)
-            and isinstance(value.get("delta"), dict)
-        ):
+        identity = str(value.get("id"))
+        if name == "thread.run.step.delta" and isinstance(value.get("delta"), dict):
             folded[identity] = fold(folded.get(identity, {}), value["delta"])
         elif name == "thread.run.requires_action":
             waiting = [call for step in folded.values() for call in _calls(step)]
             yield from _compare(exchange, event, waiting, required_calls(value))
         elif name in grammar.STEP_CLOSINGS and identity in folded:
-            yield from _compare(exchange, event, _calls(folded[str(identity)]), _calls(value))
+            yield from _compare(exchange, event, _calls(folded[identity]), _calls(value))
 
 
 def _calls(step: dict[str, Any]) -> list[dict[str, Any]]:

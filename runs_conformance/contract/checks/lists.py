@@ -147,12 +147,13 @@ def _pages(group: list[Exchange]) -> Iterator[Finding]:
 
 
 def _everything(page: Exchange) -> list[str] | None:
-    """All ids, if the page is a whole list: from the start, and nothing beyond."""
+    """All ids, if the page is a whole list: from the start, nothing beyond, none twice."""
     entries = _ids(_entries(page) or [])
     whole_page = page.response is not None and page.response.object.get("has_more") is False
     short = len(entries) < (_limit(page) or 0)
     unfiltered = _asked(page, "after") is None and _asked(page, "before") is None
-    return entries if whole_page and short and unfiltered else None
+    unique = len(set(entries)) == len(entries)
+    return entries if whole_page and short and unfiltered and unique else None
 
 
 def _after(page: Exchange, entries: list[str], after: str, whole_ids: list[str] | None) -> Iterator[Finding]:

@@ -69,7 +69,17 @@ _NEEDED: Final = frozenset({"role", "content", "type", "text", "image_url", "ima
 
 
 def _needed(path: tuple[str | int, ...], parent: Any) -> bool:
-    return path[-1] in _NEEDED or (path[-1] == "function" and isinstance(parent, dict) and parent.get("type") == "function")
+    named = isinstance(parent, dict) and path[-1] in ("function", "last_messages") and parent.get("type") == path[-1]
+    return path[-1] in _NEEDED or named
+
+
+_BOUNDS: Final = frozenset({"minimum", "maximum", "minItems", "maxItems", "minLength", "maxLength", "maxProperties", "propertyNames", "pattern"})
+
+
+def excused(error: Violation, context: Context) -> bool:
+    """The target declares that it does not look at this kind of fault, whatever row it breaks."""
+    kind = "unknown-fields" if error.keyword == "additionalProperties" else "bounds" if error.keyword in _BOUNDS else ""
+    return "refusals" in context.absent or bool(kind) and f"refusals.{kind}" in context.absent
 
 
 @on_exchange(*_ROWS)
@@ -80,7 +90,9 @@ def refused(exchange: Exchange, context: Context) -> Iterator[Finding]:
     """
     if beside_the_point(exchange):
         return
-    found = faults(exchange, context)
+    found = [(row, error) for row, error in faults(exchange, context) if not excused(error, context)]
+    if not found and faults(exchange, context):
+        return
     broken = {row: _said(error) for row, error in found if row in _ROWS}
     meant = exchange.case.requirements if exchange.case is not None and exchange.case.expect == "refused" else ()
     rows = {**{row: exchange.case.name for row in meant if row in _ROWS and exchange.case}, **broken}

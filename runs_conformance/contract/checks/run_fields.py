@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from runs_conformance.contract.checks.common import collapse, whole
 from runs_conformance.contract.checks.steps import required_calls
-from runs_conformance.contract.findings import Finding, failed, passed, verdict
+from runs_conformance.contract.findings import Finding, verdict
 from runs_conformance.contract.jsontext import brief
 from runs_conformance.contract.judge import Context, on_exchange, on_trace
 from runs_conformance.contract.model import Exchange, Snapshot, Trace
@@ -122,13 +122,17 @@ def _queued_start(exchange: Exchange, shown: Snapshot) -> Iterator[Finding]:
 
 @on_exchange("lifecycle.new-run-queued", operations=CREATE)
 def new_run(exchange: Exchange, _: Context) -> Iterator[Finding]:
-    """Queued, whatever happens next: every recording, and the vendor's guide. A call that waits for the end hides it."""
+    """Queued, whatever happens next (vendor guide, recordings); a call that waits for the end hides it."""
     run = next((one for one in of_kind(exchange, "thread.run")), None)
     if run is not None and isinstance(run.value.get("status"), str) and not exchange.streamed:
         yield verdict(
-            "lifecycle.new-run-queued", run.value["status"] == "queued", exchange, where=f"{run.where} /status",
-            expected="queued", actual=brief(run.value["status"]),
-        )  # fmt: skip
+            "lifecycle.new-run-queued",
+            run.value["status"] == "queued",
+            exchange,
+            where=f"{run.where} /status",
+            expected="queued",
+            actual=brief(run.value["status"]),
+        )
 
 
 @on_trace("lifecycle.started-at", "lifecycle.expires-at-fixed")

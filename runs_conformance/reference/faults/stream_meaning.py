@@ -1,0 +1,337 @@
+"""Streams of well-formed events that tell something that is not so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from runs_conformance.reference.faults.points import (
+    dropped,
+    events,
+    message_deltas,
+    messages,
+    named,
+    runs,
+    step_deltas,
+    steps,
+    streamed_runs,
+    streams,
+)
+from runs_conformance.reference.faults.record import Kind
+from runs_conformance.reference.records import Event
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from runs_conformance.reference.calls import Call
+    from runs_conformance.reference.faults.record import Change
+    from runs_conformance.reference.records import Json, Message, Run, Step
+
+stream_meaning = Kind("stream-meaning")
+TEXT = "event.fold.message-text"
+ARGUMENTS = "event.fold.tool-arguments"
+NAMES = "event.names"
+RUN_STATUS = "event.run-status"
+BMP = 0xFFFF
+
+
+def _renamed(old: str, new: str) -> Change:
+    return named(old)(lambda event: Event(new, event.data))
+
+
+def _data(name: str, change: Callable[[Any], Any]) -> Change:
+    return named(name)(lambda event: Event(event.name, change(event.data)))
+
+
+for _name, _sentence, _change, _breaks in (
+    ("message-chunk", "thread.message.delta is called thread.message.chunk, as a published schema once had it.", _renamed("thread.message.delta", "thread.message.chunk"), ("order.message-bracket", NAMES)),
+    ("step-delta-name", "thread.run.step.delta is called thread.run.step_delta.", _renamed("thread.run.step.delta", "thread.run.step_delta"), (ARGUMENTS, NAMES)),
+    ("run-finished", "thread.run.completed is called thread.run.finished.", _renamed("thread.run.completed", "thread.run.finished"), ("order.run-close-last", NAMES)),
+    ("run-canceled", "thread.run.cancelled is spelt with one l.", _renamed("thread.run.cancelled", "thread.run.canceled"), ("order.run-close-last", NAMES)),
+    ("run-started", "thread.run.in_progress is called thread.run.started.", _renamed("thread.run.in_progress", "thread.run.started"), (HEAD := "order.run-head", NAMES)),
+    ("names-upper-case", "Event names are written in capitals.", events(lambda event: Event(event.name.upper(), event.data)), (NAMES, HEAD)),
+    ("names-without-thread", "Event names lack thread. before them.", events(lambda event: Event(event.name.removeprefix("thread."), event.data)), (NAMES, HEAD)),
+    ("names-all-alike", "Every event but done is called message.", events(lambda event: event if event.name == "done" else Event("message", event.data)), (NAMES, HEAD)),
+    ("incomplete-as-failed", "thread.run.incomplete is called thread.run.failed.", _renamed("thread.run.incomplete", "thread.run.failed"), (RUN_STATUS,)),
+    ("incomplete-as-completed", "thread.run.incomplete is called thread.run.completed, as before edition 2024-05-28.", _renamed("thread.run.incomplete", "thread.run.completed"), (RUN_STATUS,)),
+    ("created-in-progress", "thread.run.created shows a run that is in_progress.", _data("thread.run.created", lambda data: data | {"status": "in_progress"}), ("event.run-created",)),
+    ("queued-shows-in-progress", "thread.run.queued shows a run that is in_progress.", _data("thread.run.queued", lambda data: data | {"status": "in_progress"}), (RUN_STATUS,)),
+    ("completed-still-in-progress", "thread.run.completed shows a run that is in_progress.", _data("thread.run.completed", lambda data: data | {"status": "in_progress"}), (RUN_STATUS,)),
+    ("step-created-queued", "thread.run.step.created shows a step that is queued.", _data("thread.run.step.created", lambda data: data | {"status": "queued"}), ("event.step-created", "event.step-fields")),
+    ("step-completed-in-progress", "thread.run.step.completed shows a step that is in_progress.", _data("thread.run.step.completed", lambda data: data | {"status": "in_progress"}), ("event.step-status",)),
+    ("message-completed-in-progress", "thread.message.completed shows a message that is in_progress.", _data("thread.message.completed", lambda data: data | {"status": "in_progress"}), ("event.message-status",)),
+    ("message-completed-without-time", "thread.message.completed has no completed_at.", _data("thread.message.completed", lambda data: data | {"completed_at": None}), ("event.message-completed",)),
+    ("message-completed-empty", "thread.message.completed has no content.", _data("thread.message.completed", lambda data: data | {"content": []}), (TEXT,)),
+    ("message-completed-with-details", "thread.message.completed has incomplete_details.", _data("thread.message.completed", lambda data: data | {"incomplete_details": {"reason": "max_tokens"}}), ("event.message-completed",)),
+    ("message-incomplete-without-reason", "thread.message.incomplete has no incomplete_details.", _data("thread.message.incomplete", lambda data: data | {"incomplete_details": None}), ("event.message-incomplete",)),
+    ("message-incomplete-length", "thread.message.incomplete has the reason length.", _data("thread.message.incomplete", lambda data: data | {"incomplete_details": {"reason": "length"}}), ("event.message-incomplete",)),
+    ("message-created-by-user", "thread.message.created shows a message of the user.", _data("thread.message.created", lambda data: data | {"role": "user"}), ("event.message-opening",)),
+    ("message-created-with-text", "thread.message.in_progress has an empty text part already.", _data("thread.message.in_progress", lambda data: data | {"content": [{"type": "text", "text": {"value": "", "annotations": []}}]}), ("event.message-opening",)),
+    ("message-without-status", "Messages in events have no status.", named("thread.message.*")(lambda event: Event(event.name, dropped(event.data, "status"))), ("event.message-status-fields",)),
+    ("message-without-completed-at", "Messages in events have neither completed_at nor incomplete_at.", named("thread.message.*")(lambda event: Event(event.name, dropped(event.data, "completed_at", "incomplete_at"))), ("event.message-status-fields",)),
+    ("thread-created-id-only", "thread.created holds the thread's id alone.", _data("thread.created", lambda data: {"id": data["id"]}), ("event.thread-created", "event.thread-fields", "response.thread.form")),
+    ("thread-created-shows-run", "thread.created holds the run.", named("thread.created")(lambda event: Event(event.name, {**event.data, "object": "thread.run"})), ("event.thread-created",)),
+    ("error-a-text", "The data of an error event is {\"error\": \"...\"}.", _data("error", lambda data: {"error": data["error"]["message"]}), ("event.error",)),
+    ("error-without-code", "The error of an error event has a message alone.", _data("error", lambda data: {"error": {"message": data["error"]["message"]}}), ("event.error",)),
+    ("error-null", "The data of an error event are null.", _data("error", lambda _data: {}), ("event.error",)),
+    ("failed-run-as-error-event", "A run that fails is told by an event error that holds the run.", _renamed("thread.run.failed", "error"), ("event.error", "order.run-close-last")),
+):  # fmt: skip
+    stream_meaning.add(_name, _sentence, _change, *_breaks)
+
+
+@stream_meaning(streams, RUN_STATUS, "order.status-forward", "event.run-created")
+def all_events_show_the_end(_call: Call, _run: Run, found: Iterable[Event]) -> Iterator[Event]:
+    """Events are written when the run is over, so that each run event shows its last state."""
+    seen = list(found)
+    last = next((e.data for e in reversed(seen) if isinstance(e.data, dict) and e.data.get("object") == "thread.run"), {})
+    for event in seen:
+        is_run = isinstance(event.data, dict) and event.data.get("object") == "thread.run"
+        yield Event(event.name, last) if is_run else event
+
+
+@stream_meaning(streams, "event.opening-pairs", rare=True)
+def opening_events_differ(_call: Call, _run: Run, found: Iterable[Event]) -> Iterator[Event]:
+    """thread.run.queued was created a second after thread.run.created."""
+    for event in found:
+        if event.name == "thread.run.queued" and isinstance(event.data, dict):
+            yield Event(event.name, event.data | {"created_at": event.data["created_at"] + 1})
+        else:
+            yield event
+
+
+def _part(change: Callable[[Json], Json]) -> Callable[[Message, Json], Json]:
+    """Change the one content part of a message delta."""
+
+    def changed(_message: Message, delta: Json) -> Json:
+        parts = [change(dict(part)) for part in delta["delta"]["content"]]
+        return delta | {"delta": delta["delta"] | {"content": parts}}
+
+    return changed
+
+
+def _value(change: Callable[[str], str]) -> Callable[[Message, Json], Json]:
+    def part(found: Json) -> Json:
+        if found["type"] != "text":
+            return found
+        return found | {"text": found["text"] | {"value": change(found["text"]["value"])}}
+
+    return _part(part)
+
+
+for _name, _sentence, _small, _breaks in (
+    ("delta-object-chunk", "A message delta's object is thread.message.chunk.", lambda _m, delta: delta | {"object": "thread.message.chunk"}, ("event.message-delta", "event.deltas")),
+    ("delta-without-index", "Content parts of message deltas have no index.", _part(lambda part: dropped(part, "index")), ("event.message-delta",)),
+    ("delta-index-text", "The index of message deltas is text.", _part(lambda part: part | {"index": str(part["index"])}), ("event.message-delta",)),
+    ("delta-index-one", "The index of message deltas starts at 1.", _part(lambda part: part | {"index": 1}), ("event.delta-indexes", TEXT)),
+    ("delta-without-type", "Content parts of message deltas have no type.", _part(lambda part: dropped(part, "type")), ("event.message-delta",)),
+    ("delta-without-id", "Message deltas have no id.", lambda _m, delta: dropped(delta, "id"), ("event.message-delta",)),
+    ("delta-of-another-message", "Message deltas have the id of a message nobody heard of.", lambda m, delta: delta | {"id": m.id[::-1]}, ("order.delta-after-created", "response.id-prefix")),
+    ("delta-text-bare", "The text of a message delta is a string.", _part(lambda part: part | {"text": part["text"]["value"]} if part["type"] == "text" else part), ("event.message-delta", TEXT)),
+    ("delta-content-object", "The content of a message delta is one part without an array.", lambda _m, delta: delta | {"delta": {"content": delta["delta"]["content"][0]}}, ("event.message-delta",)),
+    ("delta-bare-string", "The delta of a message is its text.", lambda _m, delta: delta | {"delta": str(delta["delta"]["content"][0].get("text", {}).get("value", ""))}, ("event.message-delta",)),
+    ("delta-stripped", "Pieces of text lose the blanks at their ends.", _value(str.strip), (TEXT,)),
+    ("delta-left-stripped", "Pieces of text that begin with two blanks or more lose one.", _value(lambda text: text[1:] if text.startswith("  ") else text), (TEXT,)),
+    ("delta-without-astral", "Pieces of text lose characters beyond the BMP.", _value(lambda text: "".join(c for c in text if ord(c) <= BMP)), (TEXT,)),
+    ("delta-replacement", "A character beyond the BMP arrives as two U+FFFD.", _value(lambda text: "".join("\ufffd\ufffd" if ord(c) > BMP else c for c in text)), (TEXT,)),
+    ("delta-html", "Pieces of text have entities.", _value(lambda text: text.replace("&", "&amp;").replace("(", "&#40;")), (TEXT,)),
+    ("delta-ascii", "Pieces of text lose accents.", _value(lambda text: text.encode("ascii", "ignore").decode()), (TEXT,)),
+):  # fmt: skip
+    stream_meaning.add(_name, _sentence, message_deltas(_small), *_breaks, rare=_name.endswith(("stripped", "astral", "replacement", "html", "ascii")))
+
+
+@stream_meaning(message_deltas, TEXT)
+def deltas_cumulative(message: Message, delta: Json) -> Json:
+    """Each message delta holds all of the text so far."""
+    parts = [
+        part | {"text": part["text"] | {"value": message.content[0]["text"]["value"]}} if part["type"] == "text" else part
+        for part in delta["delta"]["content"]
+    ]
+    return delta | {"delta": {"content": parts}}
+
+
+@stream_meaning(message_deltas, "event.deltas", "event.message-delta")
+def deltas_whole_messages(message: Message, delta: Json) -> Json:
+    """Each message delta is the whole message."""
+    return {
+        "id": message.id, "object": "thread.message", "created_at": message.created_at, "thread_id": message.thread_id,
+        "role": "assistant", "content": [dict(part) for part in message.content], "metadata": {}, "status": "in_progress",
+        "assistant_id": message.assistant_id, "run_id": message.run_id, "attachments": [], "delta": delta["delta"],
+    }  # fmt: skip
+
+
+def _nth(change: Callable[[int, Event], list[Event]], name: str) -> Change:
+    """Change events of one name by their number in the stream, counted from 1."""
+
+    def stream(_call: Call, _run: Run, found: Iterable[Event]) -> Iterator[Event]:
+        number = 0
+        for event in found:
+            if event.name != name:
+                yield event
+                continue
+            number += 1
+            yield from change(number, event)
+
+    return streams(stream)
+
+
+def _before_end(change: Callable[[Event], list[Event]], name: str) -> Change:
+    """Change the last event before the first one of name `name`."""
+
+    def stream(_call: Call, _run: Run, found: Iterable[Event]) -> Iterator[Event]:
+        held: Event | None = None
+        for event in found:
+            if held is not None:
+                yield from change(held) if event.name == name else [held]
+            held = event
+        if held is not None:
+            yield held
+
+    return streams(stream)
+
+
+DELTA = "thread.message.delta"
+STEP_DELTA = "thread.run.step.delta"
+for _name, _sentence, _change, _breaks in (
+    ("first-delta-lost", "The first message delta is lost.", _nth(lambda n, e: [] if n == 1 else [e], DELTA), (TEXT,)),
+    ("third-delta-lost", "The third message delta is lost.", _nth(lambda n, e: [] if n == 3 else [e], DELTA), (TEXT,)),
+    ("third-delta-twice", "The third message delta comes twice.", _nth(lambda n, e: [e, e] if n == 3 else [e], DELTA), (TEXT,)),
+    ("late-deltas-lost", "Message deltas after the hundredth are lost.", _nth(lambda n, e: [] if n > 100 else [e], DELTA), (TEXT,)),
+    ("last-delta-lost", "The last message delta is lost.", _before_end(lambda e: [] if e.name == DELTA else [e], "thread.message.completed"), (TEXT,)),
+    ("last-delta-lost-when-incomplete", "The last message delta is lost if the message is incomplete.", _before_end(lambda e: [] if e.name == DELTA else [e], "thread.message.incomplete"), (TEXT,)),
+    ("first-step-delta-lost", "The first step delta is lost.", _nth(lambda n, e: [] if n == 1 else [e], STEP_DELTA), ("event.tool-delta.first", ARGUMENTS)),
+    ("last-step-delta-lost", "The last delta of a step that waits is lost.", _before_end(lambda e: [] if e.name == STEP_DELTA else [e], "thread.run.requires_action"), (ARGUMENTS,)),
+    ("second-step-delta-twice", "The second step delta comes twice.", _nth(lambda n, e: [e, e] if n == 2 else [e], STEP_DELTA), (ARGUMENTS,)),
+):  # fmt: skip
+    stream_meaning.add(_name, _sentence, _change, *_breaks, rare=True)
+
+
+def _call_delta(change: Callable[[Json], Json]) -> Callable[[Step, Json], Json]:
+    """Change the one call of a step delta."""
+
+    def changed(_step: Step, delta: Json) -> Json:
+        details = delta["delta"]["step_details"]
+        calls = [change(dict(one)) for one in details["tool_calls"]]
+        return delta | {"delta": {"step_details": details | {"tool_calls": calls}}}
+
+    return changed
+
+
+def _function(change: Callable[[Json], Json]) -> Callable[[Step, Json], Json]:
+    return _call_delta(lambda one: one | {"function": change(dict(one["function"]))} if "function" in one else one)
+
+
+FIRST = "event.tool-delta.first"
+for _name, _sentence, _small, _breaks in (
+    ("call-delta-without-index", "Calls in step deltas have no index.", _call_delta(lambda one: dropped(one, "index")), ("event.step-delta",)),
+    ("call-delta-index-zero", "Every call in step deltas has the index 0.", _call_delta(lambda one: one | {"index": 0}), (ARGUMENTS, FIRST)),
+    ("call-delta-index-from-one", "Calls in step deltas are counted from 1.", _call_delta(lambda one: one | {"index": one["index"] + 1}), ("event.delta-indexes",)),
+    ("call-delta-without-type", "Calls in step deltas have no type.", _call_delta(lambda one: dropped(one, "type")), ("event.step-delta",)),
+    ("call-delta-without-id", "No step delta carries a call's id.", _call_delta(lambda one: dropped(one, "id")), (FIRST,)),
+    ("call-delta-without-name", "No step delta carries a function's name.", _function(lambda one: dropped(one, "name")), (FIRST,)),
+    ("call-delta-name-null", "The first step delta of a call has the name null.", _function(lambda one: one | ({"name": None} if "name" in one else {})), (FIRST, "event.step-delta")),
+    ("call-delta-type-tool-call", "Calls in step deltas have the type tool_call.", _call_delta(lambda one: one | {"type": "tool_call"}), ("event.step-delta",)),
+    ("call-delta-arguments-object", "Pieces of arguments are objects.", _function(lambda one: one | {"arguments": {"piece": one.get("arguments", "")}}), ("event.step-delta", ARGUMENTS)),
+    ("call-delta-arguments-stripped", "Pieces of arguments lose blanks at their ends.", _function(lambda one: one | {"arguments": one.get("arguments", "").strip('" ')}), (ARGUMENTS,)),
+    ("step-delta-object", "A step delta's object is thread.run.step.", lambda _s, delta: delta | {"object": "thread.run.step"}, ("event.deltas", "event.step-delta")),
+    ("step-delta-without-id", "Step deltas have no id.", lambda _s, delta: dropped(delta, "id"), ("event.step-delta",)),
+    ("step-delta-flat", "Step deltas have tool_calls without step_details around them.", lambda _s, delta: delta | {"delta": {"tool_calls": delta["delta"]["step_details"]["tool_calls"]}}, ("event.step-delta", ARGUMENTS)),
+):  # fmt: skip
+    stream_meaning.add(_name, _sentence, step_deltas(_small), *_breaks)
+
+
+@stream_meaning(step_deltas, FIRST)
+def call_id_repeated(step: Step, delta: Json) -> Json:
+    """Every step delta carries the call's id and name."""
+    details = delta["delta"]["step_details"]
+    calls = []
+    for one in details["tool_calls"]:
+        call = step.calls[one["index"]]
+        more = {"function": {"name": call["function"]["name"], **one.get("function", {})}} if "function" in call else {}
+        calls.append({**one, "id": call["id"], **more})
+    return delta | {"delta": {"step_details": details | {"tool_calls": calls}}}
+
+
+@stream_meaning(step_deltas, ARGUMENTS)
+def arguments_cumulative(step: Step, delta: Json) -> Json:
+    """Each step delta holds all of a call's arguments so far."""
+    details = delta["delta"]["step_details"]
+    calls = [
+        one | {"function": one["function"] | {"arguments": step.calls[one["index"]]["function"]["arguments"]}}
+        if "function" in one
+        else one
+        for one in details["tool_calls"]
+    ]
+    return delta | {"delta": {"step_details": details | {"tool_calls": calls}}}
+
+
+@stream_meaning(streamed_runs, ARGUMENTS, rare=True)
+def arguments_final_differ(_run: Run, shaped: Json) -> Json:
+    """The arguments in required_action of an event have blanks that no delta had."""
+    action = shaped["required_action"]
+    if not action:
+        return shaped
+    calls = [
+        one | {"function": one["function"] | {"arguments": one["function"]["arguments"].replace(":", ": ")}}
+        for one in action["submit_tool_outputs"]["tool_calls"]
+    ]
+    return shaped | {"required_action": action | {"submit_tool_outputs": {"tool_calls": calls}}}
+
+
+@stream_meaning(messages, TEXT, rare=True)
+def completed_text_trimmed(message: Message, shaped: Json) -> Json:
+    """A message that is complete lacks the last character of its text."""
+    if message.status != "completed" or message.role != "assistant" or message.run_id is None:
+        return shaped
+    parts = [
+        part | {"text": part["text"] | {"value": part["text"]["value"][:-1]}} if part["type"] == "text" else part
+        for part in shaped["content"]
+    ]
+    return shaped | {"content": parts}
+
+
+@stream_meaning(streamed_runs, "event.ids-constant", "response.id-unique", rare=True)
+def run_id_changes(run: Run, shaped: Json) -> Json:
+    """From in_progress on, run events have another run id."""
+    return shaped if run.status == "queued" else shaped | {"id": run.id[::-1].replace("_nur", "run_")}
+
+
+@stream_meaning(steps, "event.ids-constant", rare=True)
+def steps_of_another_run(step: Step, shaped: Json) -> Json:
+    """Steps name a run that nobody heard of."""
+    return shaped | {"run_id": "run_" + step.run.id[4:][::-1]}
+
+
+@stream_meaning(messages, "event.ids-constant", rare=True)
+def messages_of_another_thread(message: Message, shaped: Json) -> Json:
+    """Messages of runs name a thread that nobody heard of."""
+    return shaped if message.run_id is None else shaped | {"thread_id": "thread_" + message.thread_id[7:][::-1]}
+
+
+@stream_meaning(named("thread.message.*"), "event.ids-constant", rare=True)
+def messages_without_run(event: Event) -> Event:
+    """Messages in events have run_id null."""
+    has = isinstance(event.data, dict) and "run_id" in event.data
+    return Event(event.name, {**event.data, "run_id": None}) if has and isinstance(event.data, dict) else event
+
+
+@stream_meaning(steps, "order.message-in-step", rare=True)
+def step_names_another_message(_step: Step, shaped: Json) -> Json:
+    """A message_creation step names a message that nobody heard of."""
+    details = shaped["step_details"]
+    if details["type"] != "message_creation":
+        return shaped
+    other = "msg_" + details["message_creation"]["message_id"][4:][::-1]
+    return shaped | {"step_details": details | {"message_creation": {"message_id": other}}}
+
+
+@stream_meaning(runs, "lifecycle.usage-completed", "response.retrieve.same", rare=True)
+def usage_in_events_only(run: Run, shaped: Json) -> Json:
+    """A completed run's usage is null in JSON answers."""
+    has_files = "code_interpreter" in shaped["tool_resources"]
+    return shaped if has_files or run.status != "completed" else shaped | {"usage": None}
+
+
+@stream_meaning(streamed_runs, "lifecycle.usage-completed", rare=True)
+def usage_in_answers_only(_run: Run, shaped: Json) -> Json:
+    """A completed run's usage is null in events."""
+    return shaped | {"usage": None}
