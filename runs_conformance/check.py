@@ -12,9 +12,10 @@ import pytest
 
 from runs_conformance.options import OPTIONS, in_pytest
 from runs_conformance.paths import SUITES
-from runs_conformance.plugin import ERROR, SHOWN, VERDICTS
+from runs_conformance.plugin import ERROR, FATAL, SHOWN, VERDICTS
 from runs_conformance.report.text import emit, wants_colour
 
+COULD_NOT_RUN: Final = 2
 _KEPT: Final = 20
 
 
@@ -54,19 +55,22 @@ class Reporter:
             self.errors.append(str(report.longrepr))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.failed and (hasattr(report, ERROR) or report.when != "call"):
+        if report.failed and (hasattr(report, ERROR) or not hasattr(report, FATAL)):
             self.errors.append(f"{report.nodeid} ({report.when}):\n{report.longreprtext}")
 
     def end(self, code: int) -> int:
         verdicts = self._config.stash.get(VERDICTS, None) if self._config else None
+        if verdicts is not None and verdicts.unreachable and not self.errors:
+            emit(sys.stderr, f"runs-conformance: {verdicts.reason}\n")
+            return COULD_NOT_RUN
         if verdicts is not None:
             width = shutil.get_terminal_size().columns
             emit(sys.stdout, verdicts.text(width, wants_colour(sys.stdout, self.color, os.environ)))
         if self.errors:
             sys.stderr.write("runs-conformance: an error of the suite itself, not of the target; please report it:\n")
             sys.stderr.write("\n".join(self.errors[:_KEPT]) + "\n")
-            return 2
+            return COULD_NOT_RUN
         if verdicts is None:
             sys.stderr.write("runs-conformance: nothing was tested: the selection leaves no test; widen --select\n")
-            return 2
+            return COULD_NOT_RUN
         return int(verdicts.code)

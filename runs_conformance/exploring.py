@@ -32,6 +32,10 @@ class _Failed(AssertionError):
     pass
 
 
+class _Enough(BaseException):
+    """Ends the shrinking at once; Hypothesis lets pass what is no Exception."""
+
+
 @dataclass
 class _Explorer:
     """Runs one property; `judge` sends a drawn case and gives its findings and exchange."""
@@ -42,14 +46,16 @@ class _Explorer:
     known: dict[bytes, list[Finding]] = field(default_factory=dict)
     spare: int = SHRINKING
     failing: bool = False
+    found: bool = False
     smallest: list[Finding] = field(default_factory=list)
 
     def run(self, strategy: st.SearchStrategy[Any], examples: int, number: int) -> None:
         for _ in range(ROUNDS):
             self.failing, self.smallest = False, []
-            if self._holds(strategy, examples, number):
+            if self._holds(strategy, examples, number) or not self.smallest:
                 return
             self.bench.add(*self.smallest)
+            self.found = True
             self.told |= {one.requirement for one in self.smallest}
 
     def _holds(self, strategy: st.SearchStrategy[Any], examples: int, number: int) -> bool:
@@ -64,7 +70,7 @@ class _Explorer:
 
         try:
             property_holds()
-        except _Failed:
+        except (_Failed, _Enough):
             return False
         return True
 
@@ -72,7 +78,7 @@ class _Explorer:
         key = to_bytes(drawn[1] if isinstance(drawn, tuple) else drawn)
         if key not in self.known:
             if self.failing and self.spare <= 0:
-                return
+                raise _Enough
             self.spare -= self.failing
             self.known[key] = self._judged(drawn)
         new = [one for one in self.known[key] if one.requirement not in self.told]
@@ -84,9 +90,9 @@ class _Explorer:
         try:
             findings, exchange = self.judge(drawn)
         except BudgetSpent:
-            if not self.failing:
-                raise
-            return []
+            if self.failing or self.found:
+                raise _Enough from None
+            raise
         if exchange is not None:
             self.bench.exchanges[exchange.id] = exchange
         self.bench.add(*(one for one in findings if one.outcome is Outcome.PASSED))

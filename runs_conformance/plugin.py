@@ -6,7 +6,6 @@ collected. With xdist each worker talks to the target; findings travel to the co
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,7 +24,7 @@ SHOWN: Final = pytest.StashKey[bool]()
 BENCH: Final = pytest.StashKey["Bench"]()
 _RECORDS: Final = "conformance_records"
 _COST: Final = "conformance_cost"
-_FATAL: Final = "conformance_fatal"
+FATAL: Final = "conformance_fatal"
 # On a report: the test itself broke, which says nothing about the target.
 ERROR: Final = "conformance_error"
 
@@ -154,16 +153,26 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         if told is None and not isinstance(call.excinfo.value, pytest.fail.Exception):
             setattr(report, ERROR, True)
         reason = getattr(call.excinfo.value, "sentence", "") if getattr(call.excinfo.value, "fatal", False) else ""
-        setattr(report, _FATAL, reason)
+        setattr(report, FATAL, reason)
+        if reason:
+            item.session.shouldstop = reason
         if told is not None:
             report.outcome, report.longrepr, extra = told
             setattr(report, _RECORDS, _records(item, extra))
     if call.when == "call" and bench is not None:
-        with contextlib.suppress(Exception) if call.excinfo is not None else contextlib.nullcontext():
-            bench.close()
+        _close(bench, report)
         setattr(report, _RECORDS, getattr(report, _RECORDS, []) + _records(item, bench.findings))
         setattr(report, _COST, (bench.live.client.requests, bench.live.client.runs_started))
     return report
+
+
+def _close(bench: Bench, report: Any) -> None:
+    """Judge what a test that ended early had sent; a check that breaks over it is an error of ours, and told as one."""
+    try:
+        bench.close()
+    except Exception as error:  # noqa: BLE001 - whatever a check raises
+        setattr(report, ERROR, True)
+        report.outcome, report.longrepr = "failed", f"a check broke: {type(error).__name__}: {error}"
 
 
 def _records(item: pytest.Item, findings: list[Finding]) -> list[Any]:
@@ -182,8 +191,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if VERDICTS not in config.stash:
         config.stash[VERDICTS] = _verdicts(config, chosen(config), [])
     verdicts = config.stash[VERDICTS]
-    if getattr(report, _FATAL, ""):
-        verdicts.stop(getattr(report, _FATAL))
+    if getattr(report, FATAL, ""):
+        verdicts.stop(getattr(report, FATAL))
     worker = getattr(getattr(getattr(report, "node", None), "gateway", None), "id", "")
     verdicts.take(getattr(report, _RECORDS), getattr(report, _COST, None), worker, done=report.when == "call", what=report.nodeid)
 

@@ -154,6 +154,7 @@ class Verdicts:
         self._costs: dict[str, tuple[int, int]] = {}
         self._fatal = ""
         self._seconds = 0.0
+        self.reason = ""
         self._started = time.monotonic()
         self._writer = ResultsWriter(chosen.results)
         self.header = Header(
@@ -191,6 +192,11 @@ class Verdicts:
         requests = sum(one[0] for one in self._costs.values())
         runs = sum(one[1] for one in self._costs.values())
         return Cost(requests=requests, runs=runs, seconds=self._seconds or time.monotonic() - self._started)
+
+    @property
+    def unreachable(self) -> bool:
+        """Nothing could be tested, and one sentence says why."""
+        return bool(self._fatal) and self.summary is not None and not self.summary.tested
 
     def stop(self, reason: str) -> None:
         """The target can't be tested at all: exit code 2."""

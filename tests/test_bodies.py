@@ -1,4 +1,4 @@
-"""Generated bodies: always valid for the edition and for what the target has; with one fault, exactly that one."""
+"""Generated bodies: valid for the edition and for what the target has; with one fault, exactly that one."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings

@@ -23,18 +23,17 @@ NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 
 def blocks(language):
     """Page and text of each fenced block."""
-    for page in PAGES:
-        found = re.findall(rf"^```{language}\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
-        yield from ((str(page.relative_to(ROOT)), text) for text in found)
+    fence = re.compile(rf"^```{language}\n(.*?)^```", re.MULTILINE | re.DOTALL)
+    return [(name, text) for name in NAMES for text in fence.findall((ROOT / name).read_text("utf-8"))]
 
 
 def commands(program):
     """Words of each documented call of a program, pages as ids."""
-    for page, text in blocks("sh"):
-        for line in re.split(r"\n| && ", text):
-            words = shlex.split(line, comments=True)
-            if words[:1] == [program]:
-                yield pytest.param(words[1:], id=f"{page}: {line}")
+    lines = [(page, line) for page, text in blocks("sh") for line in re.split(r"\n| && ", text)]
+    calls = [(page, line, shlex.split(line, comments=True)) for page, line in lines]
+    return [
+        pytest.param(words[1:], id=f"{page}: {line}") for page, line, words in calls if words[:1] == [program]
+    ]
 
 
 def cells(text, heading):

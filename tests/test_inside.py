@@ -1,4 +1,4 @@
-"""Values just inside the contract: valid for their edition, at the bounds that the schemas name, none missing."""
+"""Values just inside the contract: valid for their edition, at the bounds of the schemas, none missing."""
 
 import pytest
 

@@ -11,7 +11,8 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from runs_conformance.contract.model import Case, Exchange, to_bytes
-from runs_conformance.target.client import Client
+from runs_conformance.contract.traces import answer_run
+from runs_conformance.target.client import FINAL, Client
 from runs_conformance.target.explaining import explain, first_contact
 
 INSTRUCTIONS: Final = "Answer briefly."
@@ -52,6 +53,7 @@ class Stage:
         self._created: dict[str, list[str]] = {"assistants": [], "threads": []}
         self._fatal: Blocked | None = None
         self._contact = False
+        self._mark = 0
 
     def reachable(self) -> None:
         """Nothing, or the fatal Blocked: unreachable, a refused key, HTML.
@@ -84,11 +86,28 @@ class Stage:
         """
         reason = self.profile.lacks("threads")
         if reason is not None:
-            return self._given(
-                "thread", self.profile.thread_id, reason, wanted=messages is not None or bool(fields)
-            )
+            wanted = messages is not None or bool(fields)
+            return self._idle(self._given("thread", self.profile.thread_id, reason, wanted=wanted))
         body = {"messages": [USER_MESSAGE] if messages is None else list(messages), **fields}
         return self._create("thread", "/threads", {key: each for key, each in body.items() if each != []})
+
+    def _idle(self, thread_id: str) -> str:
+        """The shared thread, once the runs that were started on it have ended: an active one locks it."""
+        started, self._mark = self.client.since(self._mark), self.client.mark()
+        if self.profile.lacks("runs.retrieve") is not None:
+            return thread_id
+        for exchange in started:
+            run = answer_run(exchange)
+            if exchange.operation.name == "createRun" and exchange.ok and isinstance(run.get("id"), str):
+                self._end(thread_id, run["id"])
+        return thread_id
+
+    def _end(self, thread_id: str, run_id: str) -> None:
+        last = self.client.poll(thread_id, run_id)[-1].answer
+        if isinstance(last, dict) and last.get("status") == "requires_action" and self.profile.lacks("runs.cancel") is None:
+            path = f"/threads/{quote(thread_id, safe='')}/runs/{quote(run_id, safe='')}/cancel"
+            self.client.send("POST", path)
+            self.client.poll(thread_id, run_id, FINAL)
 
     def cleanup(self) -> None:
         """Delete what was made here, assistants first, as far as it goes in 10 seconds. Never a verdict."""

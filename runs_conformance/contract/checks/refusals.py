@@ -13,7 +13,7 @@ from runs_conformance.contract.operations import BODIES, CREATE
 from runs_conformance.contract.register import load
 from runs_conformance.contract.schemas import Violation, is_valid, violations
 from runs_conformance.contract.shapes import place
-from runs_conformance.contract.traces import answer_run
+from runs_conformance.contract.traces import answer_run, of_kind
 
 _JUDGED = CREATE | {"submitToolOutputs", "modifyRun"}
 _ROWS = tuple(row.id for row in load() if row.chapter in ("refusal", "recorded") or row.request)
@@ -96,6 +96,8 @@ def refused(exchange: Exchange, context: Context) -> Iterator[Finding]:
     broken = {row: _said(error) for row, error in found if row in _ROWS}
     meant = exchange.case.requirements if exchange.case is not None and exchange.case.expect == "refused" else ()
     rows = {**{row: exchange.case.name for row in meant if row in _ROWS and exchange.case}, **broken}
+    if exchange.ok:
+        rows.pop(ABSENT_TOOL, None)  # an accepted one may still fail the run: `absent_tool` decides
     got = _outcome(exchange)
     if got is None:
         alone = len({row for row, _ in found}) == 1
@@ -120,6 +122,25 @@ def _outcome(exchange: Exchange) -> str | None:
         run = answer_run(exchange)
         return f"status {response.status}" + (f", run {run.get('id')} {run.get('status')}" if run else "")
     return f"status {response.status}"
+
+
+ABSENT_TOOL: Final = "refuse.tool-choice.tool-absent"
+
+
+@on_trace(ABSENT_TOOL)
+def absent_tool(trace: Trace, _: Context) -> Iterator[Finding]:
+    """A run whose tool_choice names no tool of it, taken all the same: it fails. One that is not over says nothing."""
+    for exchange in trace:
+        if not exchange.ok or exchange.case is None or ABSENT_TOOL not in exchange.case.requirements:
+            continue
+        run = answer_run(exchange).get("id")
+        shown = [one for one in of_kind(trace, "thread.run") if one.value.get("id") == run]
+        status = shown[-1].value.get("status") if shown else None
+        if status in ("failed", "completed", "incomplete", "requires_action"):
+            yield verdict(
+                ABSENT_TOOL, status == "failed", exchange, where=f"request {exchange.case.name}",
+                expected=("a 4xx refusal", "a run that fails"), actual=f"status {exchange.status}, and a run that got to {status}",
+            )
 
 
 Said = tuple[str, str]

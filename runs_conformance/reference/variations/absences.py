@@ -105,11 +105,20 @@ def _says(*words: str) -> Callable[[Json], bool]:
     return lambda body: any(f'"{word}"' in json.dumps(body) for word in words)
 
 
+def _names_files(value: Any) -> bool:
+    if isinstance(value, list):
+        return any(map(_names_files, value))
+    if not isinstance(value, dict):
+        return False
+    kinds = ("attachments", "file_ids", "vector_store_ids")
+    return any(bool(part) if key in kinds else _names_files(part) for key, part in value.items())
+
+
 _declare("tools.function", _refusing(_has_tool("function"), "A function"), "tools of type function are refused")
 _declare("tools.code-interpreter", _refusing(_has_tool("code_interpreter"), "code_interpreter"), "the tool is refused")
 _declare("tools.file-search", _refusing(_has_tool("file_search"), "file_search"), "the tool is refused")
 _declare("images", _refusing(_says("image_url", "image_file"), "An image"), "image parts are refused")
-_declare("files", _refusing(_says("attachments", "file_ids", "vector_store_ids"), "A file"), "files are refused")
+_declare("files", _refusing(_names_files, "A file"), "files are refused")
 _declare("json-schema", _refusing(_says("json_schema"), "json_schema"), "response_format json_schema is refused")
 _declare("reasoning-effort", _refusing(lambda body: body.get("reasoning_effort") is not None, "reasoning_effort"), "it is refused")
 _declare("streams", _refusing(lambda body: body.get("stream") is True, "A stream"), "stream: true is refused")

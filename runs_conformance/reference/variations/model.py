@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runs_conformance.reference.script import CallFunctions, Say, Stop, pieces
+from runs_conformance.reference.script import CallFunctions, Say, Stop, chosen, names, pieces
 from runs_conformance.reference.variations.variation import behaves
 
 if TYPE_CHECKING:
@@ -86,3 +86,14 @@ def runs_fail_now_and_then(faithful: Behaviour) -> Behaviour:
         return Stop("failed") if count % 9 == 0 else faithful.plan(prompt)
 
     return replace(faithful, plan=plan)
+
+
+@behaves("RQ-091: refused, or the run fails", group="absent-tool")
+def absent_tool_fails_run(faithful: Behaviour) -> Behaviour:
+    """A tool_choice that names no tool of the run is taken, and the run fails."""
+
+    def plan(prompt: Prompt) -> Action:
+        name = chosen(prompt.tool_choice)
+        return Stop("failed") if name is not None and name not in names(prompt.tools) else faithful.plan(prompt)
+
+    return replace(faithful, plan=plan, check_settings=lambda _settings: None)
