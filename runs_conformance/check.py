@@ -20,8 +20,14 @@ _KEPT: Final = 20
 
 
 def arguments_for_pytest(arguments: argparse.Namespace) -> list[str]:
-    """The same options in pytest's spelling; the suites wherever they are installed; nothing of the user's own configuration."""
-    made = [str(SUITES), "-c", os.devnull, f"--rootdir={SUITES}", f"--target={arguments.target or 'embedded'}", "--strict-markers"]
+    """The same options in pytest's spelling.
+
+    The suites wherever they are installed; nothing of the user's own configuration.
+    """
+    made = [
+        str(SUITES), "-c", os.devnull, f"--rootdir={SUITES}", f"--target={arguments.target or 'embedded'}",
+        "--strict-markers",
+    ]
     if arguments.workers > 1:
         made += ["-p", "xdist.plugin", "-n", str(arguments.workers), "--dist", "loadfile"]
     for option in OPTIONS:
@@ -67,10 +73,14 @@ class Reporter:
             width = shutil.get_terminal_size().columns
             emit(sys.stdout, verdicts.text(width, wants_colour(sys.stdout, self.color, os.environ)))
         if self.errors:
-            sys.stderr.write("runs-conformance: an error of the suite itself, not of the target; please report it:\n")
+            sys.stderr.write(
+                "runs-conformance: an error of the suite itself, not of the target; please report it:\n"
+            )
             sys.stderr.write("\n".join(self.errors[:_KEPT]) + "\n")
             return COULD_NOT_RUN
         if verdicts is None:
-            sys.stderr.write("runs-conformance: nothing was tested: the selection leaves no test; widen --select\n")
+            sys.stderr.write(
+                "runs-conformance: nothing was tested: the selection leaves no test; widen --select\n"
+            )
             return COULD_NOT_RUN
         return int(verdicts.code)

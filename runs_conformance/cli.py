@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from runs_conformance.contract.register import Requirement
 
 COULD_NOT_RUN: Final = 2
-_PLUGINS: Final = ("-p", "runs_conformance.plugin", "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:junitxml", "-p", "no:faulthandler")
+_PLUGINS: Final = (
+    "-p", "runs_conformance.plugin", "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:junitxml", "-p",
+    "no:faulthandler",
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,19 +45,29 @@ def complain(sentence: str) -> int:
 def parser() -> argparse.ArgumentParser:
     from runs_conformance.options import OPTIONS  # noqa: PLC0415 - --version need not read the register
 
-    made = argparse.ArgumentParser(prog="runs-conformance", description="Says whether a server creates runs as the Assistants API does.")
+    made = argparse.ArgumentParser(
+        prog="runs-conformance", description="Says whether a server creates runs as the Assistants API does.",
+    )
     made.add_argument("--version", action="version", version=f"runs-conformance {__version__}")
     commands = made.add_subparsers(required=True, metavar="COMMAND")
 
     check = commands.add_parser("check", help="judge a target: exit 0 conforms, 1 does not, 2 could not run")
-    check.add_argument("target", nargs="?", default="", metavar="TARGET", help="embedded (default), a URL such as http://127.0.0.1:8000/v1, or app:module:attribute")
+    check.add_argument(
+        "target", nargs="?", default="", metavar="TARGET",
+        help="embedded (default), a URL such as http://127.0.0.1:8000/v1, or app:module:attribute",
+    )
     for option in OPTIONS:
         more: dict[str, Any] = {"flag": {"action": "store_true"}, "many": {"action": "append", "metavar": option.metavar}}.get(
             option.kind, {"metavar": option.metavar}
         )
         check.add_argument(option.name, help=option.help, **more)
-    check.add_argument("--workers", type=int, default=1, metavar="N", help="that many processes at once (default 1)")
-    check.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default auto: NO_COLOR is honoured")
+    check.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="that many processes at once (default 1)",
+    )
+    check.add_argument(
+        "--color", choices=("auto", "always", "never"), default="auto",
+        help="default auto: NO_COLOR is honoured",
+    )
     check.set_defaults(run=run_check)
 
     listing = commands.add_parser("list", help="print the requirements")
@@ -69,8 +82,14 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     serve.add_argument("--port", type=int, default=0, help="port (default: a free one)")
     serve.add_argument("--base-path", default="/v1", help="path before /threads (default /v1)")
-    serve.add_argument("--chunking", choices=("event", "byte", "random"), default="event", help="how a stream is cut into writes")
-    serve.add_argument("--variation", action="append", default=[], metavar="NAME", help="do otherwise, as a correct server may; may be given several times")
+    serve.add_argument(
+        "--chunking", choices=("event", "byte", "random"), default="event",
+        help="how a stream is cut into writes",
+    )
+    serve.add_argument(
+        "--variation", action="append", default=[], metavar="NAME",
+        help="do otherwise, as a correct server may; may be given several times",
+    )
     serve.add_argument("--list-variations", action="store_true", help="print the variations and end")
     serve.set_defaults(run=run_serve)
     return made
@@ -121,7 +140,8 @@ def _row(row: Requirement, arguments: argparse.Namespace) -> str:
     if not arguments.full:
         return f"{row.level:<6} {row.id:<48} {row.rq or '-':<7} {row.statement}"
     details = {
-        "source": row.source, "evidence": row.evidence, "since": row.since, "until": row.until, "capability": row.capability,
+        "source": row.source, "evidence": row.evidence, "since": row.since, "until": row.until,
+        "capability": row.capability,
         "observable": row.observable, "excluded": row.excluded, "resource": row.resource, "note": row.note,
     }
     lines = [f"{row.id}  {row.level}  {row.rq or '(no catalogue number)'}", f"    {row.statement}"]
@@ -143,7 +163,9 @@ def run_serve(arguments: argparse.Namespace) -> int:
     except variations.UnknownVariationError as error:
         return complain(str(error))
     except OSError as error:
-        return complain(f"can't listen on {arguments.host}:{arguments.port}: {error.strerror}; choose another --port")
+        return complain(
+            f"can't listen on {arguments.host}:{arguments.port}: {error.strerror}; choose another --port"
+        )
     return 0
 
 

@@ -1,8 +1,9 @@
 """Hypothesis against a target: any valid body is accepted and echoed, any body with one violation is refused.
 
-The failing body is shrunk by Hypothesis within a budget of further requests: a body seen once is not sent again, and when
-the budget is spent what has been found by then stands. What shrinking made of a faulty body is judged anew by the schema.
-A row that fails everywhere must not hide the others: what is known to fail is passed over, and the search goes on.
+The failing body is shrunk by Hypothesis within a budget of further requests: a body seen once is not sent
+again, and when the budget is spent what has been found by then stands. What shrinking made of a faulty body
+is judged anew by the schema. A row that fails everywhere must not hide the others: what is known to fail is
+passed over, and the search goes on.
 """
 
 from __future__ import annotations
@@ -62,7 +63,9 @@ class _Explorer:
         @seed(number)
         @settings(
             max_examples=examples, database=None, deadline=None, derandomize=False, print_blob=False,
-            phases=(Phase.generate, Phase.shrink), suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
+            phases=(
+                Phase.generate, Phase.shrink,
+            ), suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
         )
         @given(strategy)
         def property_holds(drawn: Any) -> None:
@@ -115,8 +118,12 @@ def explore_valid(bench: Bench, operation: str) -> None:
         if exchange.throttled or (exchange.failure is not None and exchange.failure.kind == "unreachable"):
             return [], exchange
         if not exchange.ok:
-            return [refusal("accept.optional-fields-absent", exchange, "a body that the request schema allows")], exchange
-        return [passed("accept.optional-fields-absent", exchange), *live.judge.everything([exchange])], exchange
+            return [
+                refusal("accept.optional-fields-absent", exchange, "a body that the request schema allows")
+            ], exchange
+        return [
+            passed("accept.optional-fields-absent", exchange), *live.judge.everything([exchange]),
+        ], exchange
 
     if examples:
         everywhere = {one.requirement for one in live.judge.exchange(first) if one.failed}
@@ -138,7 +145,9 @@ def explore_violating(bench: Bench, operation: str) -> None:
         body = made if fault.path[0] == "assistant_id" else {**made, "assistant_id": assistant}
         if not one_violation(operation, body, live.edition):
             return [], None
-        case = Case(f"a generated body with {fault.name}", (fault.requirement,), "refused", pointer(fault.path))
+        case = Case(
+            f"a generated body with {fault.name}", (fault.requirement,), "refused", pointer(fault.path),
+        )
         exchange = live.create(operation, body, thread=thread, case=case)
         if exchange.ok and thread is not None:
             thread = live.stage.thread()
@@ -146,4 +155,6 @@ def explore_violating(bench: Bench, operation: str) -> None:
 
     lacks = frozenset(live.profile.absent)
     if examples and faults(operation, live.edition, lacks):
-        _Explorer(bench, judge).run(violating(operation, live.profile.model, live.edition, lacks), examples, live.seed)
+        _Explorer(bench, judge).run(
+            violating(operation, live.profile.model, live.edition, lacks), examples, live.seed,
+        )

@@ -1,7 +1,7 @@
 """What the suites work with: one session with a target, and one bench for each test.
 
-A suite says what to send; the bench judges whatever came back, all of it, by every check that there is. So a suite stays a
-list of stimuli, and a fault is found by whichever request met it.
+A suite says what to send; the bench judges whatever came back, all of it, by every check that there is. So a
+suite stays a list of stimuli, and a fault is found by whichever request met it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ from runs_conformance.target.stage import Stage
 
 CAPABILITY: Final = {CREATE_RUN: "create-run", CREATE_BOTH: "create-thread-and-run"}
 EFFORTS: Final = ("smoke", "standard", "thorough")
-# A target that takes what it must refuse starts a run each time: two of a row show it, and one when it takes nearly all.
+# A target that takes what it must refuse starts a run each time: two of a row show it, and one when it takes
+# nearly all.
 ENOUGH: Final = 2
 # Nobody's key: reports may show it.
 WRONG_KEY: Final = "sk-invalid-runs-conformance"
@@ -44,7 +45,8 @@ class Skip(Exception):  # noqa: N818 - not an error: the target declares that it
 class Live:
     """A session: the target's profile, the client, the setup ladder, and the judge.
 
-    `seed` drives Hypothesis; `effort` is smoke, standard or thorough; `selected` the ids asked for (None = all).
+    `seed` drives Hypothesis; `effort` is smoke, standard or thorough; `selected` the ids asked for (None =
+    all).
     """
 
     profile: Profile
@@ -82,19 +84,27 @@ class Live:
         return self.profile.resource("clock") == EMBEDDED_CLOCK
 
     def advance(self, thread: str, seconds: int) -> None:
-        """Let the target's clock pass: by the control route that the profile names, or by waiting (`wait SECONDS`)."""
+        """Let the target's clock pass.
+
+        By the control route that the profile names, or by waiting (`wait SECONDS`).
+        """
         clock = self.profile.resource("clock") or ""
         word, _, given = clock.partition(" ")
         if word == "wait":
             time.sleep(float(given))
             return
         url = urljoin(self.client.base_url, clock)
-        httpx2.post(url, json={"advance": seconds, "thread_id": thread}, timeout=self.profile.timeouts.exchange).raise_for_status()
+        httpx2.post(
+            url, json={"advance": seconds, "thread_id": thread}, timeout=self.profile.timeouts.exchange,
+        ).raise_for_status()
 
     @property
     def other_model(self) -> str:
         """A second model name, for overrides: the profile's, else one that differs from the first."""
-        return self.profile.other_model or ("gpt-4o-mini" if self.profile.model != "gpt-4o-mini" else "gpt-4o")
+        return (
+            self.profile.other_model
+            or ("gpt-4o-mini" if self.profile.model != "gpt-4o-mini" else "gpt-4o")
+        )
 
     def needs(self, *capabilities: str) -> None:
         for name in capabilities:
@@ -108,7 +118,10 @@ class Live:
         return f"{what} (message {self._count} of runs-conformance)"
 
     def send(self, operation: str, *, body: Any = None, case: Case | None = None, **more: Any) -> Exchange:
-        """One request; path ids as keywords `thread`, `run`, `step`, `message`, `assistant`, the rest goes to the client."""
+        """One request.
+
+        Path ids as keywords `thread`, `run`, `step`, `message`, `assistant`, the rest goes to the client.
+        """
         method, path = template(operation)
         for kind in ("thread", "run", "step", "message", "assistant"):
             if f"{{{kind}}}" in path:
@@ -116,7 +129,10 @@ class Live:
         return self.client.send(method, path, body=body, case=case, **more)
 
     def create(self, operation: str, document: Any, *, thread: str | None = None, **more: Any) -> Exchange:
-        """A create of either kind; createRun gets a fresh thread unless one is given. Skip if the target lacks the operation."""
+        """A create of either kind.
+
+        CreateRun gets a fresh thread unless one is given. Skip if the target lacks the operation.
+        """
         self.needs(CAPABILITY[operation])
         if operation == CREATE_RUN:
             return self.send(operation, body=document, thread=thread or self.stage.thread(), **more)
@@ -157,7 +173,10 @@ class Bench:
         self.findings += findings
 
     def judge(self, exchanges: Iterable[Exchange]) -> list[Finding]:
-        """Judge now, for what the test has to decide next; the same exchanges are not judged again at the end."""
+        """Judge now, for what the test has to decide next.
+
+        The same exchanges are not judged again at the end.
+        """
         seen = tuple(exchanges)
         found = self.live.judge.everything(seen)
         self.add(*found)
@@ -193,7 +212,9 @@ class Bench:
 def refusal(requirement: str, exchange: Exchange, note: str = "") -> Finding:
     """A request that had to be accepted was not."""
     return failed(
-        requirement, exchange, where=note or (exchange.case.name if exchange.case else ""), expected="200 and a run", actual=answer_text(exchange),
+        requirement, exchange, where=note or (
+            exchange.case.name if exchange.case else ""
+        ), expected="200 and a run", actual=answer_text(exchange),
     )
 
 

@@ -99,8 +99,13 @@ def machine_for(ledger: Ledger) -> type[RuleBasedStateMachine]:
             if not self.known or ledger.runs_left <= 0:
                 return
             ledger.runs_left -= not self.known[at].active
-            body = {"assistant_id": live.stage.assistant(), "stream": stream and live.profile.lacks("streams") is None}
-            body |= {**FORCED, "additional_messages": asking(live, "Look up Paris.")} if tools and live.profile.lacks("tools.function") is None else {}
+            body = {
+                "assistant_id": live.stage.assistant(),
+                "stream": stream and live.profile.lacks("streams") is None,
+            }
+            body |= {
+                **FORCED, "additional_messages": asking(live, "Look up Paris."),
+            } if tools and live.profile.lacks("tools.function") is None else {}
             waits = self.known[at].status == "requires_action"
             case = Case("a run while one waits", ("refuse.thread.active-run",), "refused") if waits else None
             self.tell(at, live.create(CREATE_RUN, body, thread=self.known[at].thread, case=case))
@@ -142,13 +147,22 @@ def machine_for(ledger: Ledger) -> type[RuleBasedStateMachine]:
                 return
             calls = calls_of(self.known[at].run)
             outputs = [{"tool_call_id": call, "output": "sunny"} for call in (calls if whole else calls[1:])]
-            self._about_run(at, "submitToolOutputs", body={"tool_outputs": outputs, "stream": stream and live.profile.lacks("streams") is None})
+            self._about_run(
+                at, "submitToolOutputs",
+                body={"tool_outputs": outputs, "stream": stream and live.profile.lacks("streams") is None},
+            )
 
         @precondition(lambda _: live.profile.lacks("messages.create") is None)
         @rule(at=st.integers(0, THREADS - 1))
         def add_message(self, at: int) -> None:
             if self.known:
-                self.tell(at, live.send("createMessage", thread=self.known[at].thread, body={"role": "user", "content": live.text("More.")}))
+                self.tell(
+                    at,
+                    live.send(
+                        "createMessage", thread=self.known[at].thread,
+                        body={"role": "user", "content": live.text("More.")},
+                    ),
+                )
 
         @precondition(lambda _: live.profile.lacks("runs.list") is None)
         @rule(at=st.integers(0, THREADS - 1))
@@ -189,7 +203,9 @@ def drive(bench: Bench) -> None:
     ledger = Ledger(bench, runs)
     chosen = settings(
         max_examples=stories, stateful_step_count=calls, database=None, deadline=None, print_blob=False,
-        phases=(Phase.generate, Phase.shrink), suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
+        phases=(
+            Phase.generate, Phase.shrink,
+        ), suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
     )
     try:
         run_state_machine_as_test(seed(live.seed)(machine_for(ledger)), settings=chosen)
@@ -197,4 +213,9 @@ def drive(bench: Bench) -> None:
         if not ledger.failing:
             raise
     told = "; ".join(f"{number} {one.request.method} {one.request.path} -> {one.status}" for number, one in enumerate(ledger.story, 1))
-    bench.add(*(replace(one, case=f"a story of {len(ledger.story)} calls", actual=f"{one.actual} (story: {told})") for one in ledger.findings))
+    bench.add(
+        *(
+            replace(one, case=f"a story of {len(ledger.story)} calls", actual=f"{one.actual} (story: {told})")
+            for one in ledger.findings
+        )
+    )

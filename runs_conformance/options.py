@@ -24,7 +24,10 @@ class UsageError(ValueError):
 
 @dataclass(frozen=True)
 class Option:
-    """One option; `kind` is text, many, number or flag; `setting` is the profile's name of it, "" if it has none."""
+    """One option.
+
+    `kind` is text, many, number or flag; `setting` is the profile's name of it, "" if it has none.
+    """
 
     name: str
     help: str
@@ -34,20 +37,41 @@ class Option:
 
 
 OPTIONS: Final = (
-    Option("--profile", "a profile file (TOML), or how much to send: smoke, standard (default), thorough; may be given twice", "many", metavar="FILE|NAME"),
-    Option("--key-env", "environment variable that holds the key (default OPENAI_API_KEY)", setting="key_env", metavar="NAME"),
+    Option(
+        "--profile",
+        "a profile file (TOML), or how much to send: smoke, standard (default), thorough; may be given twice",
+        "many", metavar="FILE|NAME",
+    ),
+    Option(
+        "--key-env", "environment variable that holds the key (default OPENAI_API_KEY)", setting="key_env",
+        metavar="NAME",
+    ),
     Option("--no-key", "send no key at all", "flag", "no_key"),
     Option("--header", "extra header, as 'Name: value'; ${ENV} is replaced", "many", metavar="LINE"),
     Option("--query", "extra query parameter, as name=value, such as api-version=v1", "many", metavar="PAIR"),
     Option("--model", "model for assistants and runs (default gpt-4o)", setting="model", metavar="NAME"),
-    Option("--other-model", "a second model, to see that an override is honoured", setting="other_model", metavar="NAME"),
-    Option("--assistant", "id of an existing assistant, for a target that can't make one", setting="assistant_id", metavar="ID"),
-    Option("--thread", "id of an existing thread, for a target that can't make one", setting="thread_id", metavar="ID"),
-    Option("--edition", "judge by the contract as of this date (default: the newest)", setting="edition", metavar="DATE"),
+    Option(
+        "--other-model", "a second model, to see that an override is honoured", setting="other_model",
+        metavar="NAME",
+    ),
+    Option(
+        "--assistant", "id of an existing assistant, for a target that can't make one",
+        setting="assistant_id", metavar="ID",
+    ),
+    Option(
+        "--thread", "id of an existing thread, for a target that can't make one", setting="thread_id",
+        metavar="ID",
+    ),
+    Option(
+        "--edition", "judge by the contract as of this date (default: the newest)", setting="edition",
+        metavar="DATE",
+    ),
     Option("--absent", "a capability that the target declares not to have", "many", metavar="NAME"),
     Option("--timeout", "seconds for one exchange in all (default 60)", "number", metavar="SECONDS"),
     Option("--max-runs", "start at most this many runs", "number", "max_runs", metavar="N"),
-    Option("--select", "only these requirements: ids, globs, chapters, RQ numbers", "many", metavar="PATTERN"),
+    Option(
+        "--select", "only these requirements: ids, globs, chapters, RQ numbers", "many", metavar="PATTERN",
+    ),
     Option("--strict", "a SHOULD that fails is a failure", "flag"),
     Option("--seed", "seed of the generated bodies, a number or 'random' (default 0)", metavar="N"),
     Option("--results", "write results.jsonl here", metavar="FILE"),
@@ -90,7 +114,9 @@ def choose(target: str, value: Callable[[str], Any]) -> Chosen:
 def _choose(target: str, value: Callable[[str], Any]) -> Chosen:
     effort, file = _profiles(value("--profile") or ())
     overrides = {
-        option.setting: _number(value(option.name), option) if option.kind == "number" else value(option.name) or None
+        option.setting: _number(
+            value(option.name), option,
+        ) if option.kind == "number" else value(option.name) or None
         for option in OPTIONS if option.setting
     }
     extra: dict[str, Any] = {
@@ -107,7 +133,9 @@ def _choose(target: str, value: Callable[[str], Any]) -> Chosen:
     selected = register.select(patterns) if patterns else None
     results = value("--results")
     return Chosen(
-        target=_target(target, profile), profile=profile, profile_name=file.name if file else effort, effort=effort, register=register,
+        target=_target(
+            target, profile,
+        ), profile=profile, profile_name=file.name if file else effort, effort=effort, register=register,
         selected=selected, patterns=patterns, strict=bool(value("--strict")), seed=_seed(value("--seed")),
         results=None if results is None else _writable(Path(results)),
     )
@@ -130,7 +158,9 @@ def _target(target: str, profile: Profile) -> str:
     if target.startswith("app:") and target.count(":") == 2:
         return target
     known = {EMBEDDED, "app:module:attribute", "http://127.0.0.1:8000/v1"}
-    raise UsageError(f"target {target!r} is neither {EMBEDDED}, a URL, nor app:module:attribute; {closest(target, known)}")
+    raise UsageError(
+        f"target {target!r} is neither {EMBEDDED}, a URL, nor app:module:attribute; {closest(target, known)}"
+    )
 
 
 def _profiles(values: tuple[str, ...] | list[str]) -> tuple[str, Path | None]:

@@ -31,7 +31,11 @@ class _Sender:
 
     def send(self, one: Pack) -> Exchange:
         live = self.bench.live
-        name = one.name if len(one.parts) < 4 else f"{one.parts[0].name} and {len(one.parts) - 1} more inside values"
+        name = (
+            one.name
+            if len(one.parts) < 4
+            else f"{one.parts[0].name} and {len(one.parts) - 1} more inside values"
+        )
         case = Case(name, one.requirements, "accepted")
         body = one.body(live.stage.assistant(), live.text())
         exchange = live.create(self.operation, body, query=one.query, case=case)
@@ -46,7 +50,11 @@ def send_packs(bench: Bench, operation: str) -> None:
     """All inside values of an operation that the target should know; a finding for each that it refuses."""
     live = bench.live
     accepted(live, operation)
-    values = [one for one in inside(operation, live.resources, live.edition) if live.profile.lacks(one.capability) is None]
+    values = [
+        one
+        for one in inside(operation, live.resources, live.edition)
+        if live.profile.lacks(one.capability) is None
+    ]
     sender = _Sender(bench, operation)
     for one in pack(operation, values):
         if live.selected is not None and live.selected.isdisjoint(one.requirements):
@@ -57,11 +65,20 @@ def send_packs(bench: Bench, operation: str) -> None:
         elif not exchange.ok:
             for group in culprits(one.parts, sender.accepted):
                 _tell(bench, sender, group)
-    bench.add(*(passed("accept.optional-fields-absent", exchange) for exchange in sender.answers.values() if exchange.ok))
+    bench.add(
+        *(
+            passed("accept.optional-fields-absent", exchange)
+            for exchange in sender.answers.values() if exchange.ok
+        )
+    )
 
 
 def _tell(bench: Bench, sender: _Sender, group: tuple[Inside, ...]) -> None:
-    exchange = sender.answers[group] if group in sender.answers else sender.send(Pack(sender.operation, group))
+    exchange = (
+        sender.answers[group]
+        if group in sender.answers
+        else sender.send(Pack(sender.operation, group))
+    )
     if exchange.ok:
         return
     if _busy(exchange):
@@ -82,18 +99,28 @@ def _busy(exchange: Exchange) -> bool:
 
 
 def _undecided(bench: Bench, requirements: Sequence[str], exchange: Exchange) -> None:
-    bench.add(*(untestable(row, answer_text(exchange), blocked_by="a target that takes no more requests") for row in requirements))
+    bench.add(
+        *(
+            untestable(row, answer_text(exchange), blocked_by="a target that takes no more requests")
+            for row in requirements
+        )
+    )
 
 
 def _excuse(bench: Bench, sender: _Sender, group: tuple[Inside, ...], exchange: Exchange) -> str:
     """Why a refusal says nothing about the contract; empty when it does."""
-    missing = {part.resource for part in group if part.resource and not bench.live.profile.resource(part.resource)} - sender.real
+    missing = {
+        part.resource for part in group if part.resource and not bench.live.profile.resource(part.resource)
+    } - sender.real
     if missing:
         kind = sorted(missing)[0]
         return f"the target refused a made-up {kind.replace('_', ' ')}; name one that exists in the profile's [resources]"
     told = exchange.response.object.get("error") if exchange.response else None
     words = str(told.get("message", "")).lower() if isinstance(told, dict) else ""
-    if any(part.name.startswith("reasoning_effort") for part in group) and any(word in words for word in _MODEL_WORDS):
+    if (
+        any(part.name.startswith("reasoning_effort") for part in group)
+        and any(word in words for word in _MODEL_WORDS)
+    ):
         return "the model does not reason, which may be refused (RQ-102)"
     return ""
 

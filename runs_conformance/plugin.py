@@ -1,7 +1,10 @@
-"""The pytest plugin: options, the session with the target, one bench a test, and findings on their way to the report.
+"""The pytest plugin.
 
-It stays out of the way of other test suites: nothing but the options happens until a test marked `requirement` is
-collected. With xdist each worker talks to the target; findings travel to the controller as plain records.
+Options, the session with the target, one bench a test, and findings on their way to the report.
+
+It stays out of the way of other test suites: nothing but the options happens until a test marked
+`requirement` is collected. With xdist each worker talks to the target; findings travel to the controller as
+plain records.
 """
 
 from __future__ import annotations
@@ -33,7 +36,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     from runs_conformance.options import OPTIONS, dest, in_pytest  # noqa: PLC0415 - other suites don't pay for ours
 
     group = parser.getgroup("runs-conformance", "contract of creating runs (runs-conformance)")
-    group.addoption("--target", dest="conformance_target", metavar="TARGET", help="embedded (default), a URL, or app:module:attribute")
+    group.addoption(
+        "--target", dest="conformance_target", metavar="TARGET",
+        help="embedded (default), a URL, or app:module:attribute",
+    )
     for option in OPTIONS:
         more: dict[str, Any] = {"flag": {"action": "store_true"}, "many": {"action": "append", "metavar": option.metavar}}.get(
             option.kind, {"metavar": option.metavar}
@@ -53,7 +59,9 @@ def chosen(config: pytest.Config) -> Chosen:
     if CHOSEN not in config.stash:
         names = {option.name: dest(option) for option in OPTIONS}
         try:
-            config.stash[CHOSEN] = choose(config.getoption("conformance_target"), lambda name: config.getoption(names[name]))
+            config.stash[CHOSEN] = choose(
+                config.getoption("conformance_target"), lambda name: config.getoption(names[name]),
+            )
         except UsageError as error:
             raise pytest.UsageError(str(error)) from None
     return config.stash[CHOSEN]
@@ -84,14 +92,20 @@ def _wanted(options: Chosen) -> set[str]:
 
     rows = (row for row in options.register if row.applies(options.profile.edition))
     lacks = lacking(options)
-    return {row.id for row in rows if row.id not in lacks and (options.selected is None or row.id in options.selected)}
+    return {
+        row.id
+        for row in rows if row.id not in lacks and (options.selected is None or row.id in options.selected)
+    }
 
 
 def _verdicts(config: pytest.Config, options: Chosen, items: list[pytest.Item]) -> Verdicts:
     from runs_conformance.session import Verdicts  # noqa: PLC0415
 
     costs = [mark.args for item in items if (mark := item.get_closest_marker("cost"))]
-    planned = {"checks": len(items), "requests": sum(int(cost[0]) for cost in costs), "runs": sum(int(cost[1]) for cost in costs)}
+    planned = {
+        "checks": len(items), "requests": sum(int(cost[0]) for cost in costs),
+        "runs": sum(int(cost[1]) for cost in costs),
+    }
     verdicts = Verdicts(options, planned, quiet=not config.stash.get(SHOWN, False))
     verdicts.start()
     return verdicts
@@ -152,7 +166,11 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         told = explain(call.excinfo.value, rows_of(item), chosen(item.config).register)
         if told is None and not isinstance(call.excinfo.value, pytest.fail.Exception):
             setattr(report, ERROR, True)
-        reason = getattr(call.excinfo.value, "sentence", "") if getattr(call.excinfo.value, "fatal", False) else ""
+        reason = (
+            getattr(call.excinfo.value, "sentence", "")
+            if getattr(call.excinfo.value, "fatal", False)
+            else ""
+        )
         setattr(report, FATAL, reason)
         if reason:
             item.session.shouldstop = reason
@@ -167,7 +185,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def _close(bench: Bench, report: Any) -> None:
-    """Judge what a test that ended early had sent; a check that breaks over it is an error of ours, and told as one."""
+    """Judge what a test that ended early had sent.
+
+    A check that breaks over it is an error of ours, and told as one.
+    """
     try:
         bench.close()
     except Exception as error:  # noqa: BLE001 - whatever a check raises
@@ -184,7 +205,10 @@ def _records(item: pytest.Item, findings: list[Finding]) -> list[Any]:
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """On the controller (or the only process): take what the report carries; with xdist nothing was collected here."""
+    """On the controller (or the only process).
+
+    Take what the report carries; with xdist nothing was collected here.
+    """
     config: pytest.Config | None = _state.get("config")
     if config is None or is_worker(config) or not hasattr(report, _RECORDS):
         return
@@ -194,7 +218,10 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if getattr(report, FATAL, ""):
         verdicts.stop(getattr(report, FATAL))
     worker = getattr(getattr(getattr(report, "node", None), "gateway", None), "id", "")
-    verdicts.take(getattr(report, _RECORDS), getattr(report, _COST, None), worker, done=report.when == "call", what=report.nodeid)
+    verdicts.take(
+        getattr(report, _RECORDS), getattr(report, _COST, None), worker, done=report.when == "call",
+        what=report.nodeid,
+    )
 
 
 _state: dict[str, Any] = {}
@@ -218,7 +245,11 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
-    return f"runs-conformance target: {config.getoption('conformance_target')}" if config.getoption("conformance_target") else None
+    return (
+        f"runs-conformance target: {config.getoption('conformance_target')}"
+        if config.getoption("conformance_target")
+        else None
+    )
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

@@ -1,4 +1,7 @@
-"""Stories that several requirements are judged by, each told once a session: runs cost money on a real target."""
+"""Stories that several requirements are judged by, each told once a session.
+
+Runs cost money on a real target.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,10 @@ def accepted(live: Live, operation: str) -> Exchange:
     """The control, or Blocked: nothing can be said about changes of a body that is refused itself."""
     exchange = control(live, operation)
     if not exchange.ok or not answer_run(exchange).get("id"):
-        raise Blocked(f"{operation} with a minimal body", f"the minimal body was not accepted: {answer_text(exchange)}", exchange)
+        raise Blocked(
+            f"{operation} with a minimal body", f"the minimal body was not accepted: {answer_text(exchange)}",
+            exchange,
+        )
     return exchange
 
 
@@ -51,7 +57,9 @@ def followed(live: Live, first: Exchange) -> tuple[Exchange, ...]:
     thread, name = str(run.get("thread_id")), str(run.get("id"))
     seen = live.finish(first)
     reads = (
-        ("runs.retrieve", "getRun", {"run": name}), ("thread.retrieve", "getThread", {}), ("runs.list", "listRuns", {}),
+        (
+            "runs.retrieve", "getRun", {"run": name},
+        ), ("thread.retrieve", "getThread", {}), ("runs.list", "listRuns", {}),
         ("messages.list", "listMessages", {}), ("steps", "listRunSteps", {"run": name}),
     )
     for capability, operation, ids in reads:
@@ -65,9 +73,14 @@ def refused_calls(live: Live) -> tuple[Exchange, ...]:
     operation = CREATE_RUN if live.profile.lacks("create-run") is None else CREATE_BOTH
     accepted(live, operation)
     body = live.plain(operation)
-    changes = ({"temperature": 3}, {"max_prompt_tokens": 255}, {"unknown_property": 1}, {"metadata": {"key": "v" * 513}}, {"stream": True, "top_p": 2})
+    changes = (
+        {"temperature": 3}, {"max_prompt_tokens": 255}, {"unknown_property": 1},
+        {"metadata": {"key": "v" * 513}}, {"stream": True, "top_p": 2},
+    )
     calls = [live.create(operation, {**body, **change}) for change in changes]
-    calls.append(live.create(operation, {name: value for name, value in body.items() if name != "assistant_id"}))
+    calls.append(live.create(
+        operation, {name: value for name, value in body.items() if name != "assistant_id"},
+    ))
     return tuple(calls)
 
 
@@ -95,7 +108,10 @@ def judged(bench: Bench, name: str) -> list[Finding]:
 
 
 def row(bench: Bench, requirement: str, *names: str) -> None:
-    """One row, judged by the scenes that show it; those that the target can't tell are passed over if another can."""
+    """One row, judged by the scenes that show it.
+
+    Those that the target can't tell are passed over if another can.
+    """
     errors: list[Exception] = []
     seen = 0
     for name in names:
@@ -119,7 +135,11 @@ def _stuck(live: Live, requirement: str) -> tuple[Finding, ...]:
     if live.register[requirement].level != "MUST" or requirement in UNPROVOKED:
         return ()
     seconds = f"{live.profile.timeouts.poll:g} seconds"
-    return (untestable(requirement, f"no run came to an end within {seconds} of polling", blocked_by="a run that ends"),)
+    return (
+        untestable(
+            requirement, f"no run came to an end within {seconds} of polling", blocked_by="a run that ends",
+        ),
+    )
 
 
 # What a sound target shows only by chance: seen where it happens, never provoked.

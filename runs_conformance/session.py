@@ -1,6 +1,7 @@
 """One run of the suites: the session with the target, and what becomes of its findings.
 
-The plugin calls in here; nothing here knows pytest but `explain`, which reads the exceptions that end a test early.
+The plugin calls in here; nothing here knows pytest but `explain`, which reads the exceptions that end a test
+early.
 """
 
 from __future__ import annotations
@@ -35,9 +36,14 @@ from runs_conformance.target.settings import ProfileError
 from runs_conformance.target.stage import Blocked, Stage
 
 # What the embedded target holds without anybody making it.
-EMBEDDED_RESOURCES: Final = {"file_id": "file-conformance0000000000", "vector_store_id": "vs_conformance0000000000", "image_url": "https://example.com/conformance.png"}
+EMBEDDED_RESOURCES: Final = {
+    "file_id": "file-conformance0000000000", "vector_store_id": "vs_conformance0000000000",
+    "image_url": "https://example.com/conformance.png",
+}
 # A capability that is absent takes those that rest on it along.
-IMPLIED: Final = {"refusals": ("refusals.unknown-fields", "refusals.bounds"), "assistants.create": ("assistants.retrieve",)}
+IMPLIED: Final = {
+    "refusals": ("refusals.unknown-fields", "refusals.bounds"), "assistants.create": ("assistants.retrieve",),
+}
 
 
 @contextmanager
@@ -59,7 +65,9 @@ def session(chosen: Chosen) -> Iterator[Live]:
 def embedded_profile(profile: Profile) -> Profile:
     """The embedded target has every resource; its key is nobody's."""
     return replace(
-        profile, resources={**EMBEDDED_RESOURCES, "clock": EMBEDDED_CLOCK, "second_key_env": "SECOND", **profile.resources},
+        profile, resources={
+            **EMBEDDED_RESOURCES, "clock": EMBEDDED_CLOCK, "second_key_env": "SECOND", **profile.resources,
+        },
         environ={"SECOND": "sk-another-project-of-the-embedded-target"},
         other_model=profile.other_model or "gpt-4o-mini", cleanup=False,
     )
@@ -76,32 +84,51 @@ def absent(profile: Profile) -> dict[str, str]:
 def lacking(chosen: Chosen) -> dict[str, str]:
     """The rows that do not apply to the target, with the reason."""
     gone = absent(chosen.profile)
-    rows = {row.id: f"{row.capability}: {gone[row.capability]}" for row in chosen.register if row.capability in gone}
+    rows = {
+        row.id: f"{row.capability}: {gone[row.capability]}"
+        for row in chosen.register if row.capability in gone
+    }
     if "streams" in gone:
-        rows.update({row.id: f"streams: {gone['streams']}" for row in chosen.register if row.observable == "stream"})
+        rows.update({
+            row.id: f"streams: {gone['streams']}" for row in chosen.register if row.observable == "stream"
+        })
     return rows
 
 
 def not_tested(chosen: Chosen) -> dict[str, str]:
     """Why rows that no target shows of itself were not exercised."""
     profile = embedded_profile(chosen.profile) if chosen.target == EMBEDDED else chosen.profile
-    reasons = {row.id: "a MAY: either answer conforms, so no run is spent on it" for row in chosen.register if row.level == "MAY"}
+    reasons = {
+        row.id: "a MAY: either answer conforms, so no run is spent on it"
+        for row in chosen.register if row.level == "MAY"
+    }
     for row in chosen.register:
         if row.resource and profile.resource(row.resource) is None:
             reasons[row.id] = f"the profile names no {row.resource} under [resources]"
     return reasons | {name: text for name, text in UNPROVOKED.items() if name in chosen.register}
 
 
-def explain(error: BaseException, rows: Iterable[str], register: Register) -> tuple[str, str, list[Finding]] | None:
-    """How a test that ended early is reported: outcome, text, findings. None for an exception that is no such end."""
+def explain(
+    error: BaseException, rows: Iterable[str], register: Register,
+) -> tuple[str, str, list[Finding]] | None:
+    """How a test that ended early is reported.
+
+    Outcome, text, findings. None for an exception that is no such end.
+    """
     if isinstance(error, Skip):
         return "skipped", f"not applicable: {error}", [not_applicable(row, str(error)) for row in rows]
     if isinstance(error, Blocked):
         if error.not_applicable:
-            return "skipped", f"not applicable: {error.sentence}", [not_applicable(row, error.sentence) for row in rows]
-        return "failed", f"blocked by {error.rung}: {error.sentence}", [untestable(row, error.sentence, blocked_by=error.rung) for row in rows]
+            return "skipped", f"not applicable: {error.sentence}", [
+                not_applicable(row, error.sentence) for row in rows
+            ]
+        return "failed", f"blocked by {error.rung}: {error.sentence}", [
+            untestable(row, error.sentence, blocked_by=error.rung) for row in rows
+        ]
     if isinstance(error, BudgetSpent):
-        return "failed", str(error), [untestable(row, str(error), blocked_by="--max-runs") for row in rows if row in register]
+        return "failed", str(error), [
+            untestable(row, str(error), blocked_by="--max-runs") for row in rows if row in register
+        ]
     return None
 
 
@@ -114,7 +141,9 @@ def records(chosen: Chosen, findings: Iterable[Finding], bench: Bench | None, wo
     told: set[str] = set()
     for finding in findings:
         if finding.outcome is Outcome.PASSED:
-            key = (finding.requirement, finding.case or finding.exchange if finding.requirement in about else "")
+            key = (
+                finding.requirement, finding.case or finding.exchange if finding.requirement in about else "",
+            )
             if key in seen:
                 continue
             seen.add(key)
@@ -158,8 +187,11 @@ class Verdicts:
         self._started = time.monotonic()
         self._writer = ResultsWriter(chosen.results)
         self.header = Header(
-            tool=f"runs-conformance {__version__}", started_at=now(), target=redactor(chosen.profile).url(chosen.target) if "://" in chosen.target else chosen.target,
-            edition=chosen.profile.edition, profile=chosen.profile_name, seed=chosen.seed, selection=chosen.patterns,
+            tool=f"runs-conformance {__version__}", started_at=now(), target=redactor(
+                chosen.profile
+            ).url(chosen.target) if "://" in chosen.target else chosen.target,
+            edition=chosen.profile.edition, profile=chosen.profile_name, seed=chosen.seed,
+            selection=chosen.patterns,
             strict=chosen.strict, planned=planned, **environment(),
         )
         self._progress = None if quiet else Progress(sys.stderr, planned.get("checks"))
@@ -171,9 +203,14 @@ class Verdicts:
         plan = self.header.planned
         if self._progress is not None and plan.get("checks"):
             runs = min(plan["runs"], self.chosen.profile.max_runs or plan["runs"])
-            emit(sys.stderr, f"Plan: {plan['checks']} checks, about {plan['requests']} requests, about {runs} runs.\n")
+            emit(
+                sys.stderr,
+                f"Plan: {plan['checks']} checks, about {plan['requests']} requests, about {runs} runs.\n",
+            )
 
-    def take(self, records: list[Record], cost: tuple[int, int] | None, worker: str, *, done: bool, what: str) -> None:
+    def take(
+        self, records: list[Record], cost: tuple[int, int] | None, worker: str, *, done: bool, what: str,
+    ) -> None:
         for record in records:
             self._writer.write(record)
             if record["kind"] == "finding":
@@ -184,8 +221,14 @@ class Verdicts:
             before = self._costs.get(worker, (0, 0))
             self._costs[worker] = cost
             if self._progress is not None:
-                bad = any(record.get("outcome") == "failed" and record.get("severity") == "failure" for record in records)
-                self._progress.step(failed=bad, requests=cost[0] - before[0], runs=cost[1] - before[1], doing=what.rpartition("::")[2], done=done)
+                bad = any(
+                    record.get("outcome") == "failed" and record.get("severity") == "failure"
+                    for record in records
+                )
+                self._progress.step(
+                    failed=bad, requests=cost[0] - before[0], runs=cost[1] - before[1],
+                    doing=what.rpartition("::")[2], done=done,
+                )
 
     @property
     def cost(self) -> Cost:
@@ -206,8 +249,11 @@ class Verdicts:
         if self._progress is not None:
             self._progress.close()
         self.summary = summarise(
-            self.chosen.register, self.chosen.profile.edition, self.chosen.selected, self._findings, strict=self.chosen.strict,
-            not_applicable=lacking(self.chosen), not_tested=not_tested(self.chosen), curls=self._curls, hide=redactor(self.chosen.profile),
+            self.chosen.register, self.chosen.profile.edition, self.chosen.selected, self._findings,
+            strict=self.chosen.strict,
+            not_applicable=lacking(
+                self.chosen
+            ), not_tested=not_tested(self.chosen), curls=self._curls, hide=redactor(self.chosen.profile),
         )
         reason = self._fatal or ("interrupted: what was found until then is above" if interrupted else "")
         self.code = 2 if reason else exit_code(self.summary)

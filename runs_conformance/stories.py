@@ -1,7 +1,9 @@
-"""Longer scenes: tool outputs, locks, cancelling, limits, expiry, and the same streamed. One run each, judged by many rows.
+"""Longer scenes.
 
-What a real model does can't be scripted, so each story takes the way that the contract forces (a forced tool, a token limit)
-and goes on by what it sees; what did not come about is not judged.
+Tool outputs, locks, cancelling, limits, expiry, and the same streamed. One run each, judged by many rows.
+
+What a real model does can't be scripted, so each story takes the way that the contract forces (a forced tool,
+a token limit) and goes on by what it sees; what did not come about is not judged.
 """
 
 from __future__ import annotations
@@ -16,9 +18,14 @@ from runs_conformance.live import Live
 from runs_conformance.scenes import SCENES, accepted, followed
 from runs_conformance.stimuli.base import CREATE_BOTH, CREATE_RUN, function
 
-SCHEMA: Final = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": False}
+SCHEMA: Final = {
+    "type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"],
+    "additionalProperties": False,
+}
 TOOL: Final = function("look_up", description="Looks a city up.", parameters=SCHEMA)
-FORCED: Final[dict[str, Any]] = {"tools": [TOOL], "tool_choice": {"type": "function", "function": {"name": "look_up"}}}
+FORCED: Final[dict[str, Any]] = {
+    "tools": [TOOL], "tool_choice": {"type": "function", "function": {"name": "look_up"}},
+}
 STOPPED: Final = frozenset({"requires_action", "completed", "failed", "cancelled", "expired", "incomplete"})
 LONG: Final = "Write 1000 words about the sea, in plain text."
 
@@ -42,11 +49,17 @@ def last_run(exchanges: list[Exchange] | tuple[Exchange, ...]) -> dict[str, Any]
 
 
 def tool_run(live: Live) -> tuple[Exchange, ...]:
-    """A forced tool call: the thread is locked; wrong outputs are refused, right ones taken, once; then all is open again."""
+    """A forced tool call.
+
+    The thread is locked; wrong outputs are refused, right ones taken, once; then all is open again.
+    """
     live.needs("tools.function", "runs.retrieve")
     accepted(live, CREATE_RUN)
     thread = live.stage.thread()
-    body = {"assistant_id": live.stage.assistant(), **FORCED, "parallel_tool_calls": False, "additional_messages": asking(live, "Look up Paris.")}
+    body = {
+        "assistant_id": live.stage.assistant(), **FORCED, "parallel_tool_calls": False,
+        "additional_messages": asking(live, "Look up Paris."),
+    }
     told = [live.create(CREATE_RUN, body, thread=thread)]
     told += live.finish(told[0])
     run = last_run(told)
@@ -63,7 +76,10 @@ def _locked(live: Live, thread: str) -> Iterator[Exchange]:
     case = Case("a second run while one is waiting", ("refuse.thread.active-run",), "refused")
     yield live.create(CREATE_RUN, {"assistant_id": live.stage.assistant()}, thread=thread, case=case)
     if live.profile.lacks("messages.create") is None:
-        yield live.send("createMessage", thread=thread, body={"role": "user", "content": live.text("A message in between.")})
+        yield live.send(
+            "createMessage", thread=thread,
+            body={"role": "user", "content": live.text("A message in between.")},
+        )
 
 
 def _submit(live: Live, thread: str, run: str, body: Any, case: Case | None = None) -> Exchange:
@@ -80,12 +96,18 @@ def _answered(live: Live, thread: str, run: str, calls: list[str]) -> Iterator[E
         return
     right = _outputs(calls)
     wrong: tuple[tuple[str, str, Any], ...] = (
-        ("an unknown tool_call_id", "lifecycle.submit.unknown-call-refused", {"tool_outputs": [*right, *_outputs(["call_unknown"])]}),
+        (
+            "an unknown tool_call_id", "lifecycle.submit.unknown-call-refused",
+            {"tool_outputs": [*right, *_outputs(["call_unknown"])]},
+        ),
         ("no tool_call_id", "lifecycle.submit.call-id-missing-refused", {"tool_outputs": [{"output": "x"}]}),
         ("no outputs at all", "lifecycle.submit.partial-refused", {"tool_outputs": []}),
         ("no tool_outputs", "lifecycle.submit.form", {}),
         ("an unknown property", "lifecycle.submit.form", {"tool_outputs": right, "unknown_property": 1}),
-        ("an output that is no string", "lifecycle.submit.form", {"tool_outputs": [{**one, "output": 7} for one in right]}),
+        (
+            "an output that is no string", "lifecycle.submit.form",
+            {"tool_outputs": [{**one, "output": 7} for one in right]},
+        ),
         ("stream that is no boolean", "lifecycle.submit.stream", {"tool_outputs": right, "stream": "yes"}),
     )
     partial = {"tool_outputs": right[:1]}
@@ -97,24 +119,42 @@ def _answered(live: Live, thread: str, run: str, calls: list[str]) -> Iterator[E
         if exchange.ok:  # taken: the run has gone on, and nothing more can be said about its outputs
             yield from live.client.poll(thread, run)
             return
-    yield _submit(live, thread, run, {"tool_outputs": right, "stream": None}, Case("all outputs", ("lifecycle.submit.accepted",), "accepted"))
+    yield _submit(
+        live, thread, run, {"tool_outputs": right, "stream": None},
+        Case("all outputs", ("lifecycle.submit.accepted",), "accepted"),
+    )
     yield from live.client.poll(thread, run)
-    yield _submit(live, thread, run, {"tool_outputs": right}, Case("outputs after the end", ("lifecycle.submit.wrong-status-refused",), "refused"))
+    yield _submit(
+        live, thread, run, {"tool_outputs": right},
+        Case("outputs after the end", ("lifecycle.submit.wrong-status-refused",), "refused"),
+    )
 
 
 def _afterwards(live: Live, thread: str, run: str) -> Iterator[Exchange]:
     """A final run stays as it is, its thread is open, its metadata can be changed."""
     if live.profile.lacks("runs.cancel") is None:
-        yield live.send("cancelRun", thread=thread, run=run, case=Case("cancel after the end", ("lifecycle.cancel.final-refused",), "refused"))
+        yield live.send(
+            "cancelRun", thread=thread, run=run,
+            case=Case("cancel after the end", ("lifecycle.cancel.final-refused",), "refused"),
+        )
     if live.profile.lacks("runs.modify") is None:
         yield live.send("modifyRun", thread=thread, run=run, body={"metadata": {"changed": "yes"}})
-        for name, body in (("model", {"model": "gpt-4o"}), ("a metadata value that is no string", {"metadata": {"changed": True}})):
-            yield live.send("modifyRun", thread=thread, run=run, body=body, case=Case(f"modify {name}", ("lifecycle.modify",), "refused"))
+        for name, body in (
+            ("model", {"model": "gpt-4o"}),
+            ("a metadata value that is no string", {"metadata": {"changed": True}}),
+        ):
+            yield live.send(
+                "modifyRun", thread=thread, run=run, body=body,
+                case=Case(f"modify {name}", ("lifecycle.modify",), "refused"),
+            )
     yield live.send("getRun", thread=thread, run=run)
     if live.profile.lacks("steps") is None:
         yield from _steps(live, thread, run)
     if live.profile.lacks("messages.create") is None:
-        yield live.send("createMessage", thread=thread, body={"role": "user", "content": live.text("A message afterwards.")})
+        yield live.send(
+            "createMessage", thread=thread,
+            body={"role": "user", "content": live.text("A message afterwards.")},
+        )
     yield from _lists(live, thread)
 
 
@@ -140,7 +180,9 @@ def _lists(live: Live, thread: str) -> Iterator[Exchange]:
         yield first
         last = first.answer.get("last_id") if isinstance(first.answer, dict) else None
         if isinstance(last, str):
-            yield live.send(operation, thread=thread, query=(("limit", "1"), ("after", last), ("order", "desc")))
+            yield live.send(
+                operation, thread=thread, query=(("limit", "1"), ("after", last), ("order", "desc")),
+            )
             yield live.send(operation, thread=thread, query=(("before", last), ("order", "desc")))
 
 
@@ -150,7 +192,9 @@ def lists(live: Live) -> tuple[Exchange, ...]:
     thread = live.stage.thread()
     told: list[Exchange] = []
     if live.profile.lacks("messages.create") is None:
-        told.append(live.send("createMessage", thread=thread, body={"role": "user", "content": live.text("One more.")}))
+        told.append(live.send(
+            "createMessage", thread=thread, body={"role": "user", "content": live.text("One more.")},
+        ))
     told += _lists(live, thread)
     if live.profile.lacks("runs.retrieve") is None:
         case = Case("a run that does not exist", ("error.not-found.run",), "refused")
@@ -164,11 +208,19 @@ def race(live: Live) -> tuple[Exchange, ...]:
     accepted(live, CREATE_RUN)
     thread = live.stage.thread()
     method, path = template(CREATE_RUN)
-    bodies = [{"assistant_id": live.stage.assistant(), "additional_messages": asking(live, LONG)} for _ in range(2)]
-    told = list(live.client.send_together([{"method": method, "path": path.replace("{thread}", thread), "body": body} for body in bodies]))
+    bodies = [
+        {"assistant_id": live.stage.assistant(), "additional_messages": asking(live, LONG)} for _ in range(2)
+    ]
+    told = list(live.client.send_together(
+        [{"method": method, "path": path.replace("{thread}", thread), "body": body} for body in bodies]
+    ))
     won = next((one for one in told if one.ok), None)
     run = answer_run(won) if won else {}
-    if not run or live.profile.lacks("runs.cancel") is not None or live.profile.lacks("runs.retrieve") is not None:
+    if (
+        not run
+        or live.profile.lacks("runs.cancel") is not None
+        or live.profile.lacks("runs.retrieve") is not None
+    ):
         return tuple(told)
     told += live.client.poll(thread, run["id"], until=STOPPED | {"in_progress"})
     told.append(live.send("cancelRun", thread=thread, run=run["id"]))
@@ -184,11 +236,16 @@ def streamed_text(live: Live) -> tuple[Exchange, ...]:
     """A streamed run with tools that it may not call; afterwards the run, its steps and messages are read."""
     live.needs("streams")
     first = accepted(live, CREATE_RUN)
-    body = {"assistant_id": first.request.object["assistant_id"], "stream": True, "tools": [TOOL], "tool_choice": "none"}
+    body = {
+        "assistant_id": first.request.object["assistant_id"], "stream": True, "tools": [TOOL],
+        "tool_choice": "none",
+    }
     if live.profile.lacks("tools.function") is not None:
         body = {key: value for key, value in body.items() if key not in ("tools", "tool_choice")}
     thread = live.stage.thread()
-    created = live.create(CREATE_RUN, body, thread=thread, case=Case("a streamed run", ("accept.stream.boolean",), "accepted"))
+    created = live.create(
+        CREATE_RUN, body, thread=thread, case=Case("a streamed run", ("accept.stream.boolean",), "accepted"),
+    )
     return (created, *_read(live, created))
 
 
@@ -202,7 +259,9 @@ def streamed_both(live: Live) -> tuple[Exchange, ...]:
     body["thread"]["messages"][0]["metadata"] = {"of": "message"}
     if live.profile.lacks("json-schema") is None and live.edition >= STRUCTURED:
         body["response_format"] = form
-    created = live.create(CREATE_BOTH, body, case=Case("a streamed thread and run", ("accept.stream.boolean",), "accepted"))
+    created = live.create(
+        CREATE_BOTH, body, case=Case("a streamed thread and run", ("accept.stream.boolean",), "accepted"),
+    )
     return (created, *_read(live, created))
 
 
@@ -253,9 +312,16 @@ def same_body(live: Live) -> dict[str, Any]:
 def closed_early(live: Live) -> tuple[Exchange, ...]:
     """A stream that the client closes after its first events: the run goes on to its end."""
     live.needs("streams", "runs.retrieve")
-    created = live.create(CREATE_RUN, {**same_body(live), "stream": True}, thread=live.stage.thread(), close_after=4)
+    created = live.create(
+        CREATE_RUN, {**same_body(live), "stream": True}, thread=live.stage.thread(), close_after=4,
+    )
     run = last_run((created,))
-    return (created, *live.client.poll(run["thread_id"], run["id"])) if run.get("id") and run.get("thread_id") else (created,)
+    return (
+        (created, *live.client.poll(run["thread_id"], run["id"]))
+        if run.get("id")
+        and run.get("thread_id")
+        else (created,)
+    )
 
 
 def refused_streams(live: Live) -> tuple[Exchange, ...]:
@@ -273,17 +339,26 @@ def refused_streams(live: Live) -> tuple[Exchange, ...]:
 def bare_assistant(live: Live) -> tuple[Exchange, ...]:
     """An assistant without instructions: a thread without messages is refused, one with a message is not."""
     assistant = live.stage.assistant(instructions=None)
-    told = [live.create(CREATE_RUN, {"assistant_id": assistant}, thread=live.stage.thread(messages=[]), case=_EMPTY)]
+    told = [
+        live.create(
+            CREATE_RUN, {"assistant_id": assistant}, thread=live.stage.thread(messages=[]), case=_EMPTY,
+        )
+    ]
     return tuple(told)
 
 
-_EMPTY: Final = Case("a run on a thread without messages, by an assistant without instructions", ("refuse.empty-thread",), "refused")
+_EMPTY: Final = Case(
+    "a run on a thread without messages, by an assistant without instructions", ("refuse.empty-thread",),
+    "refused",
+)
 
 
 def hosted(live: Live) -> tuple[Exchange, ...]:
     """A streamed run that has to search a file store; results are read with and without their content."""
     live.needs("streams", "tools.file-search", "steps")
-    body = live.plain(CREATE_BOTH, stream=True, tools=[{"type": "file_search"}], tool_choice={"type": "file_search"})
+    body = live.plain(
+        CREATE_BOTH, stream=True, tools=[{"type": "file_search"}], tool_choice={"type": "file_search"},
+    )
     created = live.create(CREATE_BOTH, body)
     run = last_run((created,))
     told = [created, *_read(live, created)]
@@ -295,8 +370,13 @@ def hosted(live: Live) -> tuple[Exchange, ...]:
 def failing(live: Live) -> tuple[Exchange, ...]:
     """Runs that the scripted model lets fail: polled, streamed, and by an error in the stream."""
     told: list[Exchange] = []
-    for words, stream in (("Please fail.", False), ("Please fail.", True), ("Please break the stream.", True)):
-        body = {"assistant_id": live.stage.assistant(), "stream": stream, "thread": {"messages": asking(live, words)}}
+    for words, stream in (
+        ("Please fail.", False), ("Please fail.", True), ("Please break the stream.", True),
+    ):
+        body = {
+            "assistant_id": live.stage.assistant(), "stream": stream,
+            "thread": {"messages": asking(live, words)},
+        }
         created = live.create(CREATE_BOTH, body)
         told += [created, *_read(live, created)]
     return tuple(told)
@@ -304,7 +384,7 @@ def failing(live: Live) -> tuple[Exchange, ...]:
 
 def expiring(live: Live) -> tuple[Exchange, ...]:
     """A run that waits for tools and one at work, both past their time."""
-    live.needs("expiry", "runs.retrieve")
+    live.needs("expiry", "runs.retrieve", "threads")
     told: list[Exchange] = []
     for fields, until in ((FORCED, STOPPED), ({}, STOPPED | {"in_progress"})):
         thread = live.stage.thread()
@@ -329,5 +409,6 @@ EXPIRY: Final = 605
 SCENES.update({
     "bare": bare_assistant, "hosted": hosted, "failing": failing, "expiring": expiring,
     "tools": tool_run, "lists": lists, "race": race, "stream": streamed_text, "stream-both": streamed_both,
-    "stream-tools": streamed_tools, "stream-limit": streamed_limit, "closed-early": closed_early, "refused-streams": refused_streams,
+    "stream-tools": streamed_tools, "stream-limit": streamed_limit, "closed-early": closed_early,
+    "refused-streams": refused_streams,
 })

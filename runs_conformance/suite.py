@@ -27,9 +27,16 @@ def rows(*prefixes: str, but: Iterable[str] = (), requests: int = 0, runs: int =
     The scene's cost is the first row's: it is told once.
     """
     left = tuple(but) or ("\0",)
-    found = [row for row in load() if row.id.startswith(prefixes) and not row.id.startswith(left) and row.observable != "no"]
+    found = [
+        row
+        for row in load() if row.id.startswith(prefixes) and not row.id.startswith(left)
+        and row.observable != "no"
+    ]
     return [
-        param(row.id, requirements=[row.id], name=row.id, requests=0 if index else requests, runs=0 if index else runs)
+        param(
+            row.id, requirements=[row.id], name=row.id, requests=0 if index else requests,
+            runs=0 if index else runs,
+        )
         for index, row in enumerate(found)
     ]
 

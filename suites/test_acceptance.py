@@ -1,7 +1,7 @@
 """Chapter acceptance: what the contract allows must be taken, on both operations.
 
-Inside values are packed into few bodies, since every accepted run costs money; a refused body is split until the value that
-the target turns down is found.
+Inside values are packed into few bodies, since every accepted run costs money; a refused body is split until
+the value that the target turns down is found.
 """
 
 from __future__ import annotations
@@ -30,18 +30,26 @@ def _packs(options: Any) -> Iterator[Any]:
     for operation in operations(options):
         packs = pack(operation, inside(operation, edition=options.profile.edition))
         rows = {name for one in packs for name in one.requirements}
-        yield param(operation, requirements=[*sorted(rows), "accept.optional-fields-absent"], name=operation, requests=2 * len(packs), runs=len(packs))
+        yield param(
+            operation, requirements=[*sorted(rows), "accept.optional-fields-absent"], name=operation,
+            requests=2 * len(packs), runs=len(packs),
+        )
 
 
 def _explored(options: Any) -> Iterator[Any]:
     for operation in operations(options):
-        yield param(operation, requirements=["accept.optional-fields-absent"], name=operation, requests=10, runs=5)
+        yield param(
+            operation, requirements=["accept.optional-fields-absent"], name=operation, requests=10, runs=5,
+        )
 
 
 @pytest.mark.parametrize(
     ("operation", "row"),
     [
-        pytest.param(CREATE_RUN, "accept.create-run.minimal", marks=marks(["accept.create-run.minimal", "headers.paths"], 3, 1), id=CREATE_RUN),
+        pytest.param(
+            CREATE_RUN, "accept.create-run.minimal",
+            marks=marks(["accept.create-run.minimal", "headers.paths"], 3, 1), id=CREATE_RUN,
+        ),
         pytest.param(
             CREATE_BOTH, "accept.create-thread-and-run.minimal",
             marks=marks(["accept.create-thread-and-run.minimal", "headers.paths"], 2, 1), id=CREATE_BOTH,

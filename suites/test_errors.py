@@ -9,7 +9,10 @@ from runs_conformance.scenes import row
 from runs_conformance.suite import rows
 
 
-@pytest.mark.parametrize("requirement", [*rows("error.", requests=8), *rows("refuse.unknown-property.code", "refuse.message.fails-whole-call")])
+@pytest.mark.parametrize(
+    "requirement",
+    [*rows("error.", requests=8), *rows("refuse.unknown-property.code", "refuse.message.fails-whole-call")],
+)
 def test_error_answer(bench: Bench, requirement: str) -> None:
     row(bench, requirement, "refused")
 

@@ -19,7 +19,10 @@ def test_lifecycle(bench: Bench, requirement: str) -> None:
     row(bench, requirement, *TOLD)
 
 
-@pytest.mark.parametrize("requirement", rows("response.required-action", "refuse.thread.active-run", "error.active-run", "event.step-output"))
+@pytest.mark.parametrize(
+    "requirement",
+    rows("response.required-action", "refuse.thread.active-run", "error.active-run", "event.step-output"),
+)
 def test_waiting_for_tools(bench: Bench, requirement: str) -> None:
     row(bench, requirement, "tools")
 
@@ -32,7 +35,9 @@ def test_queued_run_moves_on(bench: Bench) -> None:
     if bench.live.client.unsettled and last_run(story).get("status") == "queued":
         seconds = story[-1].started_at - story[0].started_at
         bench.add(failed(
-            "lifecycle.queued-moves-on", story[-1], expected="a run that leaves queued by itself", actual=f"queued after {seconds:.0f} seconds",
+            "lifecycle.queued-moves-on", story[
+                -1
+            ], expected="a run that leaves queued by itself", actual=f"queued after {seconds:.0f} seconds",
         ))
 
 
@@ -60,7 +65,13 @@ def test_lists(bench: Bench, requirement: str) -> None:
     row(bench, requirement, "lists")
 
 
-@pytest.mark.parametrize("requirement", rows("response.last-error", "error.after-start", "event.error", "order.error-last", "lifecycle.message-ends"))
+@pytest.mark.parametrize(
+    "requirement",
+    rows(
+        "response.last-error", "error.after-start", "event.error", "order.error-last",
+        "lifecycle.message-ends",
+    ),
+)
 def test_scripted_failures(bench: Bench, requirement: str) -> None:
     """Only our own reference fails when it is told to."""
     if bench.live.scripted:

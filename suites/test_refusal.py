@@ -26,7 +26,10 @@ _OVERLAP: Final = {"type": "static", "static": {"max_chunk_size_tokens": 800, "c
 
 
 def _store(live: Live, body: dict[str, Any]) -> dict[str, Any]:
-    thread = {**body["thread"], "tool_resources": {"file_search": {"vector_stores": [{"chunking_strategy": _OVERLAP}]}}}
+    thread = {
+        **body["thread"],
+        "tool_resources": {"file_search": {"vector_stores": [{"chunking_strategy": _OVERLAP}]}},
+    }
     return {"body": {**body, "thread": thread}}
 
 
@@ -44,22 +47,55 @@ def _bad_message(_: Live, body: dict[str, Any]) -> dict[str, Any]:
 
 # What no schema keyword says: name, row, operations, and what is sent instead of the plain body.
 BY_HAND: Final[tuple[tuple[str, str, tuple[str, ...], Change], ...]] = (
-    ("an assistant that does not exist", "refuse.assistant-id.unknown", OPERATIONS, lambda _, body: {"body": {**body, "assistant_id": f"asst_{NOBODY}"}}),
-    ("an assistant_id without its prefix", "refuse.assistant-id.prefix", OPERATIONS, lambda _, body: {"body": {**body, "assistant_id": "wf_123"}}),
-    ("a thread that does not exist", "refuse.thread-id.unknown", (CREATE_RUN,), lambda _, body: {"body": body, "thread": f"thread_{NOBODY}"}),
-    ("a thread_id without its prefix", "refuse.thread-id.prefix", (CREATE_RUN,), lambda _, body: {"body": body, "thread": "undefined"}),
-    ("a tool_choice that names no tool of the run", "refuse.tool-choice.tool-absent", OPERATIONS, _absent_tool),
-    ("an unknown include[]", "refuse.include.value", (CREATE_RUN,), lambda _, body: {"body": body, "query": INCLUDE}),
+    (
+        "an assistant that does not exist", "refuse.assistant-id.unknown", OPERATIONS,
+        lambda _, body: {"body": {**body, "assistant_id": f"asst_{NOBODY}"}},
+    ),
+    (
+        "an assistant_id without its prefix", "refuse.assistant-id.prefix", OPERATIONS,
+        lambda _, body: {"body": {**body, "assistant_id": "wf_123"}},
+    ),
+    (
+        "a thread that does not exist", "refuse.thread-id.unknown", (CREATE_RUN,),
+        lambda _, body: {"body": body, "thread": f"thread_{NOBODY}"},
+    ),
+    (
+        "a thread_id without its prefix", "refuse.thread-id.prefix", (CREATE_RUN,),
+        lambda _, body: {"body": body, "thread": "undefined"},
+    ),
+    (
+        "a tool_choice that names no tool of the run", "refuse.tool-choice.tool-absent", OPERATIONS,
+        _absent_tool,
+    ),
+    (
+        "an unknown include[]", "refuse.include.value", (CREATE_RUN,),
+        lambda _, body: {"body": body, "query": INCLUDE},
+    ),
     ("an overlap above half the chunk", "refuse.chunking.overlap", (CREATE_BOTH,), _store),
     ("a good and a bad message", "refuse.message.fails-whole-call", OPERATIONS, _bad_message),
     ("no body", "refuse.body.form", OPERATIONS, lambda *_: {"body": b""}),
     ("half a JSON object", "refuse.body.form", OPERATIONS, lambda *_: {"body": b'{"assistant_id": "asst_'}),
     ("text that is not JSON", "refuse.body.form", OPERATIONS, lambda *_: {"body": b"assistant_id=asst_1"}),
-    ("bytes that are not UTF-8", "refuse.body.form", OPERATIONS, lambda *_: {"body": b'{"assistant_id": "\xff\xfe"}'}),
-    ("no OpenAI-Beta header", "refuse.beta-header.missing", OPERATIONS, lambda _, body: {"body": body, "drop_headers": ["OpenAI-Beta"]}),
-    ("OpenAI-Beta: assistants=v1", "refuse.beta-header.v1", OPERATIONS, lambda _, body: {"body": body, "headers": {"OpenAI-Beta": "assistants=v1"}}),
-    ("no key", "refuse.key.invalid", OPERATIONS, lambda live, body: {"body": body, "drop_headers": [_auth(live)]}),
-    ("a wrong key", "refuse.key.invalid", OPERATIONS, lambda live, body: {"body": body, "headers": _wrong_key(live)}),
+    (
+        "bytes that are not UTF-8", "refuse.body.form", OPERATIONS,
+        lambda *_: {"body": b'{"assistant_id": "\xff\xfe"}'},
+    ),
+    (
+        "no OpenAI-Beta header", "refuse.beta-header.missing", OPERATIONS,
+        lambda _, body: {"body": body, "drop_headers": ["OpenAI-Beta"]},
+    ),
+    (
+        "OpenAI-Beta: assistants=v1", "refuse.beta-header.v1", OPERATIONS,
+        lambda _, body: {"body": body, "headers": {"OpenAI-Beta": "assistants=v1"}},
+    ),
+    (
+        "no key", "refuse.key.invalid", OPERATIONS,
+        lambda live, body: {"body": body, "drop_headers": [_auth(live)]},
+    ),
+    (
+        "a wrong key", "refuse.key.invalid", OPERATIONS,
+        lambda live, body: {"body": body, "headers": _wrong_key(live)},
+    ),
 )
 
 
@@ -82,7 +118,10 @@ def _derived(options: Any) -> Iterator[Any]:
         cases = density(outside(operation, options.profile.edition), options.effort)
         for requirement in dict.fromkeys(case.requirement for case in cases):
             count = sum(case.requirement == requirement for case in cases)
-            yield param(operation, requirement, requirements=[requirement], name=f"{operation}-{requirement}", requests=count + 3)
+            yield param(
+                operation, requirement, requirements=[requirement], name=f"{operation}-{requirement}",
+                requests=count + 3,
+            )
 
 
 def _by_hand(options: Any) -> Iterator[Any]:
@@ -99,7 +138,10 @@ def _explored(options: Any) -> Iterator[Any]:
 
 
 def test_derived_faults(bench: Bench, operation: str, requirement: str) -> None:
-    """All faults of one row, on a thread of their own; afterwards the thread shows whether one left something."""
+    """All faults of one row, on a thread of their own.
+
+    Afterwards the thread shows whether one left something.
+    """
     live = bench.live
     cases = density(outside(operation, live.edition), live.effort)
     accepted(live, operation)
@@ -134,7 +176,10 @@ def test_faults_by_hand(bench: Bench, by_hand: tuple[str, str, str, Change]) -> 
         bench.excuse([row], "--no-key: the target takes none")
         return
     accepted(live, operation)
-    sent = {"thread": live.stage.thread() if operation == CREATE_RUN else None, **change(live, live.plain(operation))}
+    sent = {
+        "thread": live.stage.thread() if operation == CREATE_RUN else None,
+        **change(live, live.plain(operation)),
+    }
     body = sent.pop("body")
     answered = live.create(operation, body, case=Case(name, (row,), "refused"), **sent)
     if row == "refuse.tool-choice.tool-absent":

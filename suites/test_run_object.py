@@ -1,4 +1,7 @@
-"""Chapter response: the run object, by the plain run of each operation; every other answer is judged by the same checks."""
+"""Chapter response.
+
+The run object, by the plain run of each operation; every other answer is judged by the same checks.
+"""
 
 from __future__ import annotations
 

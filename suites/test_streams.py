@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from runs_conformance.contract.checks.runs import SETTINGS
 from runs_conformance.contract.compare import same
 from runs_conformance.contract.findings import verdict
 from runs_conformance.contract.model import Exchange
@@ -17,7 +18,13 @@ from runs_conformance.suite import rows
 TOLD = ("stream", "stream-both", "stream-tools", "stream-limit")
 
 
-@pytest.mark.parametrize("requirement", [*rows("event.", requests=45, runs=4), *rows("order."), *rows("headers.stream"), *rows("response.usage.steps-sum")])
+@pytest.mark.parametrize(
+    "requirement",
+    [
+        *rows("event.", requests=45, runs=4), *rows("order."), *rows("headers.stream"),
+        *rows("response.usage.steps-sum"),
+    ],
+)
 def test_stream(bench: Bench, requirement: str) -> None:
     row(bench, requirement, *TOLD)
 
@@ -50,8 +57,12 @@ def test_stream_closed_early(bench: Bench) -> None:
         ))
 
 
-# What two runs of the same request may differ in; recordings show other contents of tool_resources in streams.
-OWN = ("id", "thread_id", "created_at", "started_at", "expires_at", "completed_at", "status", "usage", "tool_resources")
+# What two runs of the same request may differ in; recordings show other contents of tool_resources in
+# streams.
+OWN = (
+    "id", "thread_id", "created_at", "started_at", "expires_at", "completed_at", "status", "usage",
+    "tool_resources",
+)
 
 
 @pytest.mark.requirement("isolation.streamed-equals-polled")
@@ -63,8 +74,14 @@ def test_streamed_and_polled_agree(bench: Bench) -> None:
     polled, streamed = answer_run(accepted(bench.live, CREATE_RUN)), answer_run(story[0]) if story else {}
     if streamed:
         other = sorted(polled.keys() ^ streamed.keys())
-        other += [name for name in polled if name in streamed and name not in OWN and not same(polled[name], streamed[name])]
+        other += [
+            name
+            for name in (*SETTINGS, "metadata", "reasoning_effort") if name in polled and name in streamed
+            and name not in OWN and not same(polled[name], streamed[name])
+        ]
         bench.add(verdict(
-            "isolation.streamed-equals-polled", not other, story[0], where="event 1", expected="the keys and settings of the polled run",
+            "isolation.streamed-equals-polled", not other, story[
+                0
+            ], where="event 1", expected="the keys and settings of the polled run",
             actual={name: [polled.get(name, "nothing"), streamed.get(name, "nothing")] for name in other},
         ))

@@ -1,4 +1,7 @@
-"""Servers on a raw socket for the client's tests: each connection is handed to a function, in a thread of its own."""
+"""Servers on a raw socket for the client's tests.
+
+Each connection is handed to a function, in a thread of its own.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,10 @@ class Connection:
             if not more:
                 return b""
         head, _, body = data.partition(b"\r\n\r\n")
-        length = next((int(x.split(b":")[1]) for x in head.split(b"\r\n") if x.lower().startswith(b"content-length:")), 0)
+        length = next(
+            (int(x.split(b":")[1]) for x in head.split(b"\r\n") if x.lower().startswith(b"content-length:")),
+            0,
+        )
         while len(body) < length:
             body += self.socket.recv(65536)
         self.log.append(head + b"\r\n\r\n" + body)
@@ -119,6 +125,8 @@ def always(data: bytes) -> Callable[[Connection], None]:
 
 def client_of(server: RawServer, **settings: object) -> Client:
     """A client with short patience and a secret key."""
-    timeouts = {"exchange": 1.0, "stream": 1.5, "idle": 0.4, "connect": 1.0, "poll": 2.0} | settings.pop("timeouts", {})
+    timeouts = {
+        "exchange": 1.0, "stream": 1.5, "idle": 0.4, "connect": 1.0, "poll": 2.0,
+    } | settings.pop("timeouts", {})
     profile = load(overrides={"timeouts": timeouts, **settings}, environ={"OPENAI_API_KEY": KEY})
     return Client(profile, server.url)

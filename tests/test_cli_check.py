@@ -78,7 +78,7 @@ def test_a_remote_target_without_a_key_is_not_asked():
 def test_an_app_that_is_not_there():
     done = run("check", "app:no_such_module:app", *CHEAP)
     assert done.returncode == 2
-    assert "there is no module no_such_module" in flat(done.stdout)
+    assert "there is no module no_such_module" in flat(done.stdout + done.stderr)
 
 
 def test_the_same_target_blocks_everything_quickly():

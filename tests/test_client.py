@@ -52,7 +52,9 @@ def test_the_record_shows_every_header_but_no_secret():
     }
     with RawServer(always(JSON % (2, b"{}"))) as server, client_of(server, **environ_header) as client:
         kept = client.send("GET", "/threads/t")
-    assert (kept.request.headers.get("Authorization"), kept.request.headers.get("X-Token")) == ("Bearer ***", "***")
+    assert (
+        kept.request.headers.get("Authorization"), kept.request.headers.get("X-Token"),
+    ) == ("Bearer ***", "***")
     assert kept.request.query == (("api-version", "1"), ("key", "***"))
     assert b"api-version=1&key=hidden-2" in server.requests[0]
     assert KEY not in repr(kept)

@@ -1,5 +1,6 @@
 """Exploring: what fails is shrunk within its budget, told once, and does not hide what else fails."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -101,51 +102,42 @@ def test_what_was_found_before_the_budget_was_spent_stands():
 
 
 def hears_badly(faithful):
-    """Metadata that is not ASCII comes back garbled; values from 1.5 on are taken whatever they are."""
-    from dataclasses import replace
+    """Metadata that is not ASCII comes back garbled."""
 
     def shape_run(item, *, sse=False):
         garbled = {key: value.encode("ascii", "replace").decode() for key, value in item.metadata.items()}
         return faithful.shape_run(item, sse=sse) | {"metadata": garbled}
 
+    return replace(faithful, shape_run=shape_run)
+
+
+def takes_any_sampling(faithful):
+    """temperature and top_p are not looked at."""
+
     def check_body(schema, body, edition):
-        body = body | {"temperature": 1} if isinstance(body, dict) and "temperature" in body else body
-        faithful.check_body(schema, body, edition)
+        loose = isinstance(body, dict) and schema == "create_run_request"
+        faithful.check_body(schema, body | {"temperature": 1, "top_p": 1} if loose else body, edition)
 
-    return replace(faithful, shape_run=shape_run, check_body=check_body)
-
-
-@pytest.fixture(scope="module")
-def live():
-    with running(ReferenceOptions(faults=(hears_badly,))) as url, session(choose(url, {}.get)) as made:
-        made.effort = "thorough"
-        yield made
+    return replace(faithful, check_body=check_body)
 
 
-def failures(bench):
-    return {one.requirement for one in bench.findings if one.failed}
+def failures(fault, explore, monkeypatch):
+    monkeypatch.setitem(EXAMPLES, "standard", (15, 80))
+    with running(ReferenceOptions(faults=(fault,))) as url, session(choose(url, {}.get)) as live:
+        bench = Bench(live, frozenset())
+        explore(bench, CREATE_RUN)
+        return [one for one in bench.findings if one.failed]
 
 
-def test_a_live_target_is_explored_with_valid_bodies(live, monkeypatch):
-    monkeypatch.setitem(EXAMPLES, "thorough", (15, 40))
-    bench = Bench(live, frozenset())
-    explore_valid(bench, CREATE_RUN)
-    assert failures(bench) == {"response.echo.metadata"}
-    [told] = [one for one in bench.findings if one.failed]
+def test_a_live_target_is_explored_with_valid_bodies(monkeypatch):
+    [told] = failures(hears_badly, explore_valid, monkeypatch)
+    assert told.requirement == "response.echo.metadata"
     assert told.where.startswith("run /metadata/")
 
 
-def test_a_live_target_is_explored_with_faulty_bodies(live, monkeypatch):
-    monkeypatch.setitem(EXAMPLES, "thorough", (15, 400))
-    bench = Bench(live, frozenset())
-    explore_violating(bench, CREATE_RUN)
-    assert failures(bench) <= {"refuse.temperature.range", "refuse.field-type"}
-    assert "refuse.temperature.range" in failures(bench)
-
-
-def test_dbg(live, monkeypatch):
-    monkeypatch.setitem(EXAMPLES, "thorough", (15, 400))
-    bench = Bench(live, frozenset())
-    explore_violating(bench, CREATE_RUN)
-    for one in bench.findings:
-        if one.failed: print(one)
+def test_a_live_target_is_explored_with_faulty_bodies(monkeypatch):
+    told = failures(takes_any_sampling, explore_violating, monkeypatch)
+    rows = {"refuse.temperature.range", "refuse.top-p.range", "refuse.field-type", "response.run.sampling"}
+    assert told
+    assert {one.requirement for one in told} <= rows
+    assert {one.case.split()[4] for one in told} <= {"/temperature", "/top_p"}

@@ -1,4 +1,7 @@
-"""Equality as the contract means it: 1 is 1.0, true is not 1, and a server may fill in documented defaults."""
+"""Equality as the contract means it.
+
+1 is 1.0, true is not 1, and a server may fill in documented defaults.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,8 @@ Path = tuple[str | int, ...]
 _LONG: Final = 60
 # A function's and a format's schema are the user's, word for word.
 _VERBATIM: Final = ("parameters", "schema")
-# What names a version of the same model: a date, a short stamp (0613, 1106-preview, 001), latest; never a size (32k, 70b).
+# What names a version of the same model: a date, a short stamp (0613, 1106-preview, 001), latest; never a
+# size (32k, 70b).
 _VERSION: Final = re.compile(r"[-@:](\d{3,8}(-\d\d){0,2}(-preview)?|latest|preview)(-v\d+)?(:\d+)?")
 
 
@@ -34,8 +38,8 @@ def same(one: Any, other: Any) -> bool:
 def kept(sent: Any, seen: Any) -> bool:
     """What was sent is in `seen`; keys that were null or absent may come back filled with a default.
 
-    Recordings: a function tool comes back with `strict: false` and `description: null`, file_search with its ranking
-    options, a named tool choice without its null `function`.
+    Recordings: a function tool comes back with `strict: false` and `description: null`, file_search with its
+    ranking options, a named tool choice without its null `function`.
     """
     if isinstance(sent, dict) and isinstance(seen, dict):
         return all(value is None or (key in seen and _kept_value(key, value, seen[key])) for key, value in sent.items())
@@ -57,7 +61,9 @@ def difference(sent: Any, seen: Any, equal: Same = kept) -> tuple[Path, str, str
         for key in dict.fromkeys((*sent, *seen)):
             one, two = ({key: part[key]} if key in part else {} for part in (sent, seen))
             if not equal(one, two):
-                return _below(key, sent.get(key, MISSING), seen.get(key, MISSING), same if key in _VERBATIM else equal)
+                return _below(
+                    key, sent.get(key, MISSING), seen.get(key, MISSING), same if key in _VERBATIM else equal,
+                )
     if isinstance(sent, list) and isinstance(seen, list) and len(sent) == len(seen):
         for index, (mine, theirs) in enumerate(zip(sent, seen, strict=True)):
             if not equal(mine, theirs):
@@ -86,7 +92,10 @@ def model_fits(sent: str, seen: Any, aliases: dict[str, tuple[str, ...]]) -> boo
     if seen in aliases.get(sent, ()):
         return True
     wanted, got = sent.lower(), seen.lower()
-    return any(_version_of(one, got) for one in _tails(wanted)) or any(_version_of(wanted, one) for one in _tails(got))
+    return (
+        any(_version_of(one, got) for one in _tails(wanted))
+        or any(_version_of(wanted, one) for one in _tails(got))
+    )
 
 
 def _tails(name: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Findings: what a check says about one requirement, with the evidence that a maintainer needs.
 
-A finding about a passed requirement carries only its place; a failed one also what would have been acceptable (each
-entry an alternative), what was seen, and where: an event number, a JSON pointer, a header.
+A finding about a passed requirement carries only its place; a failed one also what would have been acceptable
+(each entry an alternative), what was seen, and where: an event number, a JSON pointer, a header.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One judgement. `exchange` is the id of the exchange it was seen on, `blocked_by` the broken rung of an untestable."""
+    """One judgement.
+
+    `exchange` is the id of the exchange it was seen on, `blocked_by` the broken rung of an untestable.
+    """
 
     requirement: str
     outcome: Outcome

@@ -1,7 +1,7 @@
 """JSON as it stands on the wire: decoding that never raises and says what was odd.
 
-Python's parser takes NaN, repeated keys and numbers of any length; RFC 8259 does not know the first and leaves the others
-open, and clients differ. Each oddity is noted, so that a check can judge it.
+Python's parser takes NaN, repeated keys and numbers of any length; RFC 8259 does not know the first and
+leaves the others open, and clients differ. Each oddity is noted, so that a check can judge it.
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ def decode(data: bytes) -> Decoded:
         return Decoded(MISSING, f"nested deeper than {DEEPEST} levels")
     try:
         value = json.loads(
-            text, object_pairs_hook=lambda pairs: _object(pairs, oddities), parse_constant=_constant, parse_int=_integer
+            text, object_pairs_hook=lambda pairs: _object(
+                pairs, oddities,
+            ), parse_constant=_constant, parse_int=_integer
         )
     except (_Refused, RecursionError) as error:
         return Decoded(MISSING, str(error) or "nested too deep")

@@ -1,7 +1,8 @@
 """The judge: every registered check over an exchange or a trace, for one edition.
 
-A check is a pure generator: `(Exchange, Context) -> Iterator[Finding]` or `(Trace, Context) -> Iterator[Finding]`. It yields
-a finding only for a requirement that it could really decide; yielding nothing means "not seen here", never "passed".
+A check is a pure generator: `(Exchange, Context) -> Iterator[Finding]` or `(Trace, Context) ->
+Iterator[Finding]`. It yields a finding only for a requirement that it could really decide; yielding nothing
+means "not seen here", never "passed".
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ from runs_conformance.contract.traces import assistants, traces
 
 ExchangeCheck = Callable[[Exchange, "Context"], Iterator[Finding]]
 TraceCheck = Callable[[Trace, "Context"], Iterator[Finding]]
-MODULES: Final = ("answers", "refusals", "echo", "errors", "headers", "runs", "bytes", "events", "order", "fold", "lifecycle", "lists", "isolation")
+MODULES: Final = (
+    "answers", "refusals", "echo", "errors", "headers", "runs", "bytes", "events", "order", "fold",
+    "lifecycle", "lists", "isolation",
+)
 
 
 @dataclass(frozen=True)
@@ -27,8 +31,8 @@ class Context:
     """What a check may know besides the traffic.
 
     `aliases` maps a model name that was sent to names that the target may answer with; `assistants` holds the
-    assistants' objects as far as they were seen in the same session, by id; `absent` the capabilities that the target
-    declares not to have.
+    assistants' objects as far as they were seen in the same session, by id; `absent` the capabilities that
+    the target declares not to have.
     """
 
     edition: str = NEWEST
@@ -40,7 +44,10 @@ class Context:
 
 @dataclass(frozen=True)
 class Check:
-    """A registered check: the requirements it may speak about and the operations it looks at (empty = all)."""
+    """A registered check.
+
+    The requirements it may speak about and the operations it looks at (empty = all).
+    """
 
     name: str
     requirements: tuple[str, ...]
@@ -73,8 +80,13 @@ def on_trace(*requirements: str) -> Callable[[_F], _F]:
     return register
 
 
-def _check(function: Callable[..., Iterator[Finding]], requirements: tuple[str, ...], operations: Iterable[str]) -> Check:
-    return Check(f"{function.__module__.rsplit('.', 1)[-1]}.{function.__name__}", requirements, frozenset(operations), function)
+def _check(
+    function: Callable[..., Iterator[Finding]], requirements: tuple[str, ...], operations: Iterable[str],
+) -> Check:
+    return Check(
+        f"{function.__module__.rsplit('.', 1)[-1]}.{function.__name__}", requirements, frozenset(operations),
+        function,
+    )
 
 
 def load_checks() -> None:
@@ -95,7 +107,10 @@ class Judge:
 
     @cached_property
     def wanted(self) -> frozenset[str]:
-        rows = (row for row in self.context.register if row.applies(self.context.edition) and row.observable != "no")
+        rows = (
+            row
+            for row in self.context.register if row.applies(self.context.edition) and row.observable != "no"
+        )
         return frozenset(row.id for row in rows if self.selected is None or row.id in self.selected)
 
     def exchange(self, exchange: Exchange) -> list[Finding]:
@@ -132,7 +147,9 @@ class Judge:
                 continue
             for finding in check.function(subject, self.context):
                 if finding.requirement not in check.requirements:
-                    raise AssertionError(f"check {check.name} speaks about {finding.requirement} without declaring it")
+                    raise AssertionError(
+                        f"check {check.name} speaks about {finding.requirement} without declaring it"
+                    )
                 if finding.requirement in self.wanted:
                     found.append(finding)
         return found

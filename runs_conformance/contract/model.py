@@ -1,7 +1,8 @@
 """What was on the wire: the immutable records that every source fills and every check reads.
 
-A live client, a cassette, a HAR file and a proxy all end here. Times are seconds; `at` values are relative to the
-moment the request was sent (monotonic), `started_at` is Unix time. Bodies are bytes after content decoding.
+A live client, a cassette, a HAR file and a proxy all end here. Times are seconds; `at` values are relative to
+the moment the request was sent (monotonic), `started_at` is Unix time. Bodies are bytes after content
+decoding.
 """
 
 from __future__ import annotations
@@ -43,7 +44,11 @@ class Headers:
 
 @dataclass(frozen=True)
 class Request:
-    """One request. `path` is below the target's base URL (`/threads/thread_1/runs`), `query` in order, still encoded names decoded."""
+    """One request.
+
+    `path` is below the target's base URL (`/threads/thread_1/runs`), `query` in order, still encoded names
+    decoded.
+    """
 
     method: str
     path: str
@@ -73,7 +78,10 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Event:
-    """One server-sent event block. `name` is None without an `event:` line; `at` is the arrival of its last byte."""
+    """One server-sent event block.
+
+    `name` is None without an `event:` line; `at` is the arrival of its last byte.
+    """
 
     index: int
     name: str | None
@@ -146,8 +154,8 @@ class Response:
 class Case:
     """Why a request was sent: the requirements it exercises and what the contract says must come back.
 
-    `expect` is "accepted", "refused" or "any"; `name` is shown to people; `where` is the JSON pointer that was
-    changed, `value` what was put there (for the finding's text).
+    `expect` is "accepted", "refused" or "any"; `name` is shown to people; `where` is the JSON pointer that
+    was changed, `value` what was put there (for the finding's text).
     """
 
     name: str
@@ -197,7 +205,10 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Operation:
-    """An operation of the contract and the ids its path carries. `name` is "" for a path the contract does not have."""
+    """An operation of the contract and the ids its path carries.
+
+    `name` is "" for a path the contract does not have.
+    """
 
     name: str
     ids: Mapping[str, str] = field(default_factory=dict)

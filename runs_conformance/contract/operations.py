@@ -1,4 +1,7 @@
-"""The operations of the contract: which path and method is which, with the ids in the path (vendor schema `paths`)."""
+"""The operations of the contract.
+
+Which path and method is which, with the ids in the path (vendor schema `paths`).
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,8 @@ _TABLE: Final[tuple[tuple[str, str, str], ...]] = (
 CREATE: Final = frozenset({"createRun", "createThreadAndRun"})
 STREAMABLE: Final = CREATE | {"submitToolOutputs"}
 RUN_ANSWERS: Final = CREATE | {"getRun", "modifyRun", "cancelRun", "submitToolOutputs"}
-# What a successful JSON answer of the operation holds: the name of its schema; a list's entries after "list:".
+# What a successful JSON answer of the operation holds: the name of its schema; a list's entries after
+# "list:".
 ANSWERS: Final[dict[str, str]] = {
     **dict.fromkeys(RUN_ANSWERS, "run"),
     "listRuns": "list:run",
@@ -79,7 +83,10 @@ NONE: Final = Operation("")
 
 @lru_cache(maxsize=4096)
 def identify(method: str, path: str) -> Operation:
-    """The operation of a path below the base URL. A literal path wins over a template: `/threads/runs` names no thread."""
+    """The operation of a path below the base URL.
+
+    A literal path wins over a template: `/threads/runs` names no thread.
+    """
     for wanted, pattern, name in _PATTERNS:
         match = pattern.fullmatch(path) if wanted == method.upper() else None
         if match:

@@ -1,7 +1,8 @@
 """The requirement register: one row a requirement, read from suites/register/*.toml.
 
-Permanent ids (a snapshot test guards them), a level, the editions for which a row holds, its source and evidence. A bound that
-stands in a schema is not repeated: `request` and `answer` say which breaches of which schema belong to a row.
+Permanent ids (a snapshot test guards them), a level, the editions for which a row holds, its source and
+evidence. A bound that stands in a schema is not repeated: `request` and `answer` say which breaches of which
+schema belong to a row.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ NEWEST: Final = "2026-08-21"
 OLDEST: Final = "2024-04-17"
 LEVELS: Final = ("MUST", "SHOULD", "MAY")
 CHAPTERS: Final = (
-    "acceptance", "refusal", "response", "headers", "errors", "isolation", "events", "order", "lifecycle", "recorded",
+    "acceptance", "refusal", "response", "headers", "errors", "isolation", "events", "order", "lifecycle",
+    "recorded",
 )
 
 
@@ -62,10 +64,12 @@ class Requirement:
 
 @dataclass(frozen=True)
 class Rule:
-    """A breach pattern of a row: `schema` name or `*`, `path` with `*` (any key or index) and `+` (any extra property).
+    """A breach pattern of a row.
 
-    An answer's rule covers its path and all below it. A request's rule names keywords and covers exactly its path;
-    `keyword=value` is that keyword broken by that one value (`null` or a string).
+    `schema` name or `*`, `path` with `*` (any key or index) and `+` (any extra property).
+
+    An answer's rule covers its path and all below it. A request's rule names keywords and covers exactly its
+    path; `keyword=value` is that keyword broken by that one value (`null` or a string).
     """
 
     requirement: str
@@ -92,7 +96,9 @@ class Rule:
 @dataclass(frozen=True)
 class Register:
     rows: Mapping[str, Requirement]
-    _chosen: dict[tuple[str, str, tuple[str, ...], str | None], str | None] = field(default_factory=dict, repr=False, compare=False)
+    _chosen: dict[
+        tuple[str, str, tuple[str, ...], str | None], str | None,
+    ] = field(default_factory=dict, repr=False, compare=False)
 
     def __getitem__(self, name: str) -> Requirement:
         if name not in self.rows:
@@ -113,12 +119,17 @@ class Register:
         return f"the closest is {near[0]!r}" if near else "see `runs-conformance list`"
 
     def select(self, patterns: Iterable[str]) -> frozenset[str]:
-        """Ids that match any of the patterns: an id, a glob (`refuse.*`), a chapter's prefix, or an RQ number."""
+        """Ids that match any of the patterns.
+
+        An id, a glob (`refuse.*`), a chapter's prefix, or an RQ number.
+        """
         chosen: set[str] = set()
         for pattern in patterns:
             found = [row.id for row in self if _selects(pattern, row)]
             if not found:
-                raise UnknownRequirementError(f"--select {pattern!r} matches no requirement; {self.closest(pattern)}")
+                raise UnknownRequirementError(
+                    f"--select {pattern!r} matches no requirement; {self.closest(pattern)}"
+                )
             chosen.update(found)
         return frozenset(chosen)
 
@@ -130,7 +141,9 @@ class Register:
             self._chosen[key] = _best([rule for rule in self._answers if rule.covers(kind, parts)], "", None)
         return self._chosen[key]
 
-    def for_request(self, schema: str, path: Sequence[str | int], keyword: str, value: object = "") -> str | None:
+    def for_request(
+        self, schema: str, path: Sequence[str | int], keyword: str, value: object = "",
+    ) -> str | None:
         """The row that a body with this violation exercises; `value` is what stood there."""
         parts = tuple(map(str, path))
         said = "null" if value is None else value if isinstance(value, str) else None
@@ -150,7 +163,11 @@ class Register:
 
 
 def _selects(pattern: str, row: Requirement) -> bool:
-    return pattern in (row.id, row.rq, row.chapter) or fnmatch.fnmatchcase(row.id, pattern) or row.id.startswith(pattern + ".")
+    return (
+        pattern in (row.id, row.rq, row.chapter)
+        or fnmatch.fnmatchcase(row.id, pattern)
+        or row.id.startswith(pattern + ".")
+    )
 
 
 def _best(rules: list[Rule], keyword: str, value: str | None) -> str | None:
@@ -177,7 +194,10 @@ def _row(row: dict[str, Any], chapter: str) -> Requirement:
     if unknown:
         raise RegisterError(f"{chapter}.toml: {name}: unknown field {sorted(unknown)[0]!r}")
     try:
-        made = Requirement(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}, chapter=chapter)
+        made = Requirement(
+            **{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()},
+            chapter=chapter,
+        )
     except TypeError as error:
         raise RegisterError(f"{chapter}.toml: {name}: {error}") from error
     if made.level not in LEVELS:

@@ -1,4 +1,7 @@
-"""Objects judged by their schema: each schema error becomes a failed finding of the row that its path belongs to."""
+"""Objects judged by their schema.
+
+Each schema error becomes a failed finding of the row that its path belongs to.
+"""
 
 from __future__ import annotations
 
@@ -31,19 +34,28 @@ def judge_shape(kind: str, value: Any, exchange: Exchange, where: str, context: 
         if row is None:
             raise LookupError(f"no requirement covers {kind} {pointer(place(error))}")
         broken.add(row)
-        yield failed(row, exchange, where=f"{where} {pointer(place(error))}".strip(), expected=error.message, actual=_seen(error))
+        yield failed(
+            row, exchange, where=f"{where} {pointer(place(error))}".strip(), expected=error.message,
+            actual=_seen(error),
+        )
     for path, number in _fractions(kind, value, context.edition):
         row = context.register.for_answer(kind, path)
         if row is not None:
             broken.add(row)
-            yield failed(row, exchange, where=f"{where} {pointer(path)}".strip(), expected="an integer, written without a fraction", actual=brief(number))
+            yield failed(
+                row, exchange, where=f"{where} {pointer(path)}".strip(),
+                expected="an integer, written without a fraction", actual=brief(number),
+            )
     for row, paths in _paths(context.register, kind).items():
         if row not in broken and any(_occurs(value, path) for path in paths):
             yield passed(row, exchange, where)
 
 
 def _fractions(kind: str, value: Any, edition: str) -> Iterator[tuple[tuple[str | int, ...], float]]:
-    """Integers written as 1.0: JSON Schema takes them, a client in a typed language breaks; no recording has one."""
+    """Integers written as 1.0.
+
+    JSON Schema takes them, a client in a typed language breaks; no recording has one.
+    """
     for pattern in _integers(kind, edition):
         for path, found in _at(value, pattern):
             if isinstance(found, float) and found.is_integer():
@@ -53,14 +65,18 @@ def _fractions(kind: str, value: Any, edition: str) -> Iterator[tuple[tuple[str 
 @lru_cache(maxsize=256)
 def _integers(kind: str, edition: str) -> tuple[tuple[str, ...], ...]:
     sites = (site for site in walk(kind, variant="accepted", edition=edition) if site.keyword == "type")
-    return tuple(dict.fromkeys(site.path for site in sites if "integer" in _types(site.limit) and "number" not in _types(site.limit)))
+    return tuple(dict.fromkeys(
+        site.path for site in sites if "integer" in _types(site.limit) and "number" not in _types(site.limit)
+    ))
 
 
 def _types(limit: object) -> tuple[str, ...]:
     return tuple(str(one) for one in limit) if isinstance(limit, list | tuple) else (str(limit),)
 
 
-def _at(value: Any, pattern: tuple[str, ...], done: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+def _at(
+    value: Any, pattern: tuple[str, ...], done: tuple[str | int, ...] = (),
+) -> Iterator[tuple[tuple[str | int, ...], Any]]:
     """What stands at a pattern's places, with the path of each."""
     if not pattern:
         yield done, value
@@ -75,7 +91,10 @@ def _at(value: Any, pattern: tuple[str, ...], done: tuple[str | int, ...] = ()) 
 
 
 def place(error: Violation) -> tuple[str | int, ...]:
-    """The path that a rule is looked up by: the missing or extra property itself; for a bad name the object that has it."""
+    """The path that a rule is looked up by.
+
+    The missing or extra property itself; for a bad name the object that has it.
+    """
     named = error.property is not None and error.keyword != "propertyNames"
     return (*error.path, str(error.property)) if named else error.path
 
@@ -87,7 +106,9 @@ def _seen(error: Violation) -> str:
 
 
 @lru_cache(maxsize=64)
-def _paths_of(rows: tuple[tuple[str, tuple[str, ...]], ...], kind: str) -> dict[str, tuple[tuple[str, ...], ...]]:
+def _paths_of(
+    rows: tuple[tuple[str, tuple[str, ...]], ...], kind: str,
+) -> dict[str, tuple[tuple[str, ...], ...]]:
     found: dict[str, tuple[tuple[str, ...], ...]] = {}
     for row, rules in rows:
         mine = [rule.split()[1] for rule in rules if rule.split()[0] in (kind, "*")]
@@ -105,7 +126,10 @@ def _answer_table(register: Register) -> tuple[tuple[str, tuple[str, ...]], ...]
 
 
 def _occurs(value: Any, path: tuple[str, ...]) -> bool:
-    """Something stands at `path`: below the top level null does not count, for it says nothing about what it could hold."""
+    """Something stands at `path`.
+
+    Below the top level null does not count, for it says nothing about what it could hold.
+    """
     if not path:
         return True
     head, rest = path[0], path[1:]

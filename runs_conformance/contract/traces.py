@@ -1,4 +1,7 @@
-"""Exchanges grouped into traces, and the objects that a trace shows, wherever they stand: a body, a list, an event."""
+"""Exchanges grouped into traces, and the objects that a trace shows, wherever they stand.
+
+A body, a list, an event.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,10 @@ def traces(exchanges: Iterable[Exchange]) -> list[Trace]:
 
 
 def objects(exchange: Exchange) -> Iterator[Snapshot]:
-    """Every object that a successful answer shows, in order: the body, a list's entries, each event's data."""
+    """Every object that a successful answer shows, in order.
+
+    The body, a list's entries, each event's data.
+    """
     if exchange.response is None or not exchange.response.ok:
         return
     if exchange.response.events is not None:
@@ -68,7 +74,10 @@ def by_id(snapshots: Iterable[Snapshot]) -> dict[str, list[Snapshot]]:
 
 
 def answer_run(exchange: Exchange) -> dict[str, Any]:
-    """The run that a create, get, cancel or submit answered with; of a stream the first run event's. Empty if none."""
+    """The run that a create, get, cancel or submit answered with.
+
+    Of a stream the first run event's. Empty if none.
+    """
     for snapshot in of_kind(exchange, "thread.run"):
         return snapshot.value
     return {}

@@ -148,7 +148,7 @@ class Server:
             thread.offset += seconds
         if not threads:
             self.world.offset += seconds
-        return JSONResponse({"now": self.world.now(*threads)})
+        return JSONResponse({"now": self.world.now(*threads[:1])})
 
     async def unknown(self, request: Request, _error: Exception) -> Response:
         call = self._call(request, b"")

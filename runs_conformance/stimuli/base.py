@@ -19,7 +19,10 @@ SAYS: Final = "Say hello, as a short JSON object."
 
 
 def limit(name: str, keyword: str, *path: str, edition: str = NEWEST) -> Any:
-    """The value of a keyword in a schema file, at a path of the instance; LookupError if it does not stand there."""
+    """The value of a keyword in a schema file, at a path of the instance.
+
+    LookupError if it does not stand there.
+    """
     for site in walk(name, variant="documented", edition=edition):
         if site.path == path and site.keyword == keyword:
             return site.limit
@@ -39,7 +42,10 @@ def messages_path(operation: str) -> tuple[str, ...]:
 
 
 def put(document: Any, path: Iterable[str | int], value: Any) -> Any:
-    """A copy of the document with `value` at `path` (REMOVE takes it away); missing objects on the way are made."""
+    """A copy of the document with `value` at `path` (REMOVE takes it away).
+
+    Missing objects on the way are made.
+    """
     parts = list(path)
     if not parts:
         return copy.deepcopy(value)

@@ -1,8 +1,9 @@
 """Hypothesis strategies: any valid body of both operations, and bodies with exactly one documented violation.
 
-Bounds are read from the schemas. Left out on purpose, for a conforming target may refuse them: effort for a model that does
-not reason, structured output beside hosted tools, parallel calls without a function, ids that may not exist, messages of
-nothing but blanks, parameters that do not say their properties. `lacks` names capabilities that the target does not have.
+Bounds are read from the schemas. Left out on purpose, for a conforming target may refuse them: effort for a
+model that does not reason, structured output beside hosted tools, parallel calls without a function, ids that
+may not exist, messages of nothing but blanks, parameters that do not say their properties. `lacks` names
+capabilities that the target does not have.
 """
 
 from __future__ import annotations
@@ -33,8 +34,13 @@ def texts(longest: int = 200) -> st.SearchStrategy[str]:
 def metadata() -> st.SearchStrategy[dict[str, str]]:
     key = limit("metadata", "propertyNames")["maxLength"]
     value = limit("metadata", "maxLength", "*")
-    keys = st.text(st.characters(min_codepoint=32, exclude_categories=_SURROGATES, max_codepoint=0xFFFF), min_size=1, max_size=key)
-    return st.dictionaries(keys, st.one_of(texts(), st.just("v" * value)), max_size=limit("metadata", "maxProperties"))
+    keys = st.text(
+        st.characters(min_codepoint=32, exclude_categories=_SURROGATES, max_codepoint=0xFFFF), min_size=1,
+        max_size=key,
+    )
+    return st.dictionaries(
+        keys, st.one_of(texts(), st.just("v" * value)), max_size=limit("metadata", "maxProperties"),
+    )
 
 
 def _number(name: str) -> st.SearchStrategy[float]:
@@ -50,7 +56,9 @@ def _tokens() -> st.SearchStrategy[int]:
 
 _SCALARS: Final = st.none() | st.booleans() | st.integers(-(2**31), 2**31) | TEXT
 _PROPERTY: Final = st.fixed_dictionaries({"type": st.just("string"), "description": TEXT})
-_PARAMETERS: Final = st.fixed_dictionaries({"type": st.just("object"), "properties": st.dictionaries(_NAME, _PROPERTY, max_size=3)})
+_PARAMETERS: Final = st.fixed_dictionaries({
+    "type": st.just("object"), "properties": st.dictionaries(_NAME, _PROPERTY, max_size=3),
+})
 
 
 @st.composite
@@ -62,13 +70,21 @@ def functions(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 
 def _function_details() -> st.SearchStrategy[dict[str, Any]]:
-    loose = st.fixed_dictionaries({}, optional={"description": TEXT, "parameters": _PARAMETERS, "strict": st.sampled_from([False, None])})
+    loose = st.fixed_dictionaries(
+        {},
+        optional={"description": TEXT, "parameters": _PARAMETERS, "strict": st.sampled_from([False, None])},
+    )
     return loose | st.just({"parameters": STRICT, "strict": True})
 
 
 def _hosted(lacks: Collection[str]) -> st.SearchStrategy[list[dict[str, Any]]]:
-    ranking = st.fixed_dictionaries({"score_threshold": st.sampled_from([0, 1, 0.5])}, optional={"ranker": st.sampled_from(["auto", "default_2024_08_21"])})
-    overrides = st.fixed_dictionaries({}, optional={"max_num_results": st.integers(1, 50), "ranking_options": ranking})
+    ranking = st.fixed_dictionaries(
+        {"score_threshold": st.sampled_from([0, 1, 0.5])},
+        optional={"ranker": st.sampled_from(["auto", "default_2024_08_21"])},
+    )
+    overrides = st.fixed_dictionaries(
+        {}, optional={"max_num_results": st.integers(1, 50), "ranking_options": ranking},
+    )
     search = st.fixed_dictionaries({"type": st.just("file_search")}, optional={"file_search": overrides})
     interpreter: st.SearchStrategy[dict[str, Any]] = st.just({"type": "code_interpreter"})
     kinds = {"tools.code-interpreter": interpreter, "tools.file-search": search}
@@ -80,7 +96,10 @@ def _format(lacks: Collection[str]) -> st.SearchStrategy[Any]:
     plain = st.sampled_from(["auto", {"type": "text"}, {"type": "json_object"}])
     if "json-schema" in lacks:
         return plain
-    form = st.fixed_dictionaries({"name": _NAME}, optional={"description": TEXT, "schema": st.just(STRICT), "strict": st.sampled_from([False, None])})
+    form = st.fixed_dictionaries(
+        {"name": _NAME},
+        optional={"description": TEXT, "schema": st.just(STRICT), "strict": st.sampled_from([False, None])},
+    )
     return plain | form.map(lambda one: {"type": "json_schema", "json_schema": one})
 
 
@@ -94,13 +113,19 @@ def messages() -> st.SearchStrategy[list[dict[str, Any]]]:
     """Up to four messages; one of the user's comes last and asks for JSON."""
     parts = st.lists(texts().map(lambda text: {"type": "text", "text": f"Hi {text}"}), min_size=1, max_size=3)
     content = texts().map(lambda text: f"Hi {text}") | parts
-    details: dict[str, st.SearchStrategy[Any]] = {"metadata": st.none() | metadata(), "attachments": st.none() | st.just([])}
-    message = st.fixed_dictionaries({"role": st.sampled_from(["user", "assistant"]), "content": content}, optional=details)
+    details: dict[str, st.SearchStrategy[Any]] = {
+        "metadata": st.none() | metadata(), "attachments": st.none() | st.just([]),
+    }
+    message = st.fixed_dictionaries(
+        {"role": st.sampled_from(["user", "assistant"]), "content": content}, optional=details,
+    )
     return st.lists(message, max_size=3).map(lambda many: [*many, {"role": "user", "content": SAYS}])
 
 
 @st.composite
-def bodies(draw: st.DrawFn, operation: str, model: str, edition: str = NEWEST, lacks: Collection[str] = ()) -> dict[str, Any]:
+def bodies(
+    draw: st.DrawFn, operation: str, model: str, edition: str = NEWEST, lacks: Collection[str] = (),
+) -> dict[str, Any]:
     """A valid body without its assistant_id; `model` is one that the target has."""
     optional = {
         "model": st.none() | st.just(model),
@@ -126,9 +151,14 @@ _TOOLING: Final = ("tools", "tool_choice", "parallel_tool_calls")
 
 
 def _of_edition(operation: str, made: dict[str, Any], edition: str) -> dict[str, Any]:
-    """Without the fields that the edition does not know, or knows less of: a server of that date may refuse them."""
+    """Without the fields that the edition does not know, or knows less of.
+
+    A server of that date may refuse them.
+    """
     asked = {"assistant_id": "asst_placeholder", **made}
-    strange = {str(place(one)[0]) for one in violations(SCHEMAS[operation], asked, variant="sent", edition=edition)}
+    strange = {
+        str(place(one)[0]) for one in violations(SCHEMAS[operation], asked, variant="sent", edition=edition)
+    }
     strange |= set(_TOOLING) if strange & set(_TOOLING) else set()
     return {name: value for name, value in made.items() if name not in strange}
 
@@ -141,8 +171,13 @@ def _tooling(draw: st.DrawFn, lacks: Collection[str]) -> dict[str, Any]:
         tools = draw(functions())
         named = {"type": "function", "function": {"name": tools[-1]["function"]["name"]}}
         choice = st.sampled_from(["none", "auto", "required", named])
-        made = draw(st.fixed_dictionaries({}, optional={"tool_choice": choice, "parallel_tool_calls": st.booleans()}))
-        return {**made, "tools": tools, **draw(st.fixed_dictionaries({}, optional={"response_format": _format(lacks)}))}
+        made = draw(st.fixed_dictionaries(
+            {}, optional={"tool_choice": choice, "parallel_tool_calls": st.booleans()},
+        ))
+        return {
+            **made, "tools": tools,
+            **draw(st.fixed_dictionaries({}, optional={"response_format": _format(lacks)})),
+        }
     if kind == "hosted":
         tools = draw(_hosted(lacks))
         choice = st.sampled_from(["none", "auto", {"type": tools[-1]["type"]}])
@@ -154,12 +189,19 @@ def _tooling(draw: st.DrawFn, lacks: Collection[str]) -> dict[str, Any]:
 
 def _kinds(lacks: Collection[str]) -> list[str]:
     hosted = {"tools.code-interpreter", "tools.file-search"} - set(lacks)
-    return ["none", "null", "empty", *(["functions"] if "tools.function" not in lacks else []), *(["hosted"] if hosted else [])]
+    return [
+        "none", "null", "empty", *(["functions"] if "tools.function" not in lacks else []),
+        *(["hosted"] if hosted else []),
+    ]
 
 
 def faults(operation: str, edition: str = NEWEST, lacks: Collection[str] = ()) -> list[Outside]:
     """The derived faults of a property, as far as the target says that it refuses such."""
-    return [case for case in outside(operation, edition) if case.path and not _lacking(load()[case.requirement].capability, lacks)]
+    return [
+        case
+        for case in outside(operation, edition) if case.path
+        and not _lacking(load()[case.requirement].capability, lacks)
+    ]
 
 
 def _lacking(capability: str, lacks: Collection[str]) -> bool:

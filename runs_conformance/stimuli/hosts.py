@@ -7,12 +7,16 @@ from typing import Any, Final
 
 from runs_conformance.stimuli.base import CREATE_RUN, SAYS, function, messages_path, put
 
-_FUNCTION: Final = function("lookup", description="d", strict=False, parameters={"type": "object", "properties": {}})
+_FUNCTION: Final = function(
+    "lookup", description="d", strict=False, parameters={"type": "object", "properties": {}},
+)
 _SEARCH: Final = {
     "type": "file_search",
     "file_search": {"max_num_results": 5, "ranking_options": {"score_threshold": 0.5, "ranker": "auto"}},
 }
-_FORM: Final = {"name": "form", "description": "d", "schema": {"type": "object", "properties": {}}, "strict": False}
+_FORM: Final = {
+    "name": "form", "description": "d", "schema": {"type": "object", "properties": {}}, "strict": False,
+}
 _BOTH: Final[tuple[dict[str, Any], ...]] = (
     # Alone: a target that does not know the model refuses whatever else stands beside it.
     {"model": "gpt-4o"},
@@ -31,7 +35,9 @@ _BOTH: Final[tuple[dict[str, Any], ...]] = (
     {"response_format": {"type": "text"}},
     {"response_format": {"type": "json_schema", "json_schema": _FORM}},
 )
-_RUN_ONLY: Final[tuple[dict[str, Any], ...]] = ({"additional_instructions": "Be kind."}, {"reasoning_effort": "low"})
+_RUN_ONLY: Final[tuple[dict[str, Any], ...]] = (
+    {"additional_instructions": "Be kind."}, {"reasoning_effort": "low"},
+)
 _PARTS: Final[tuple[dict[str, Any], ...]] = (
     {"type": "text", "text": SAYS},
     {"type": "image_url", "image_url": {"url": "https://example.com/a.png", "detail": "low"}},
@@ -51,7 +57,13 @@ _RESOURCES: Final[tuple[dict[str, Any], ...]] = (
     {"file_search": {"vector_store_ids": ["vs_a"]}},
 )
 _STORES: Final[tuple[dict[str, Any], ...]] = (
-    {"file_search": {"vector_stores": [{"file_ids": [], "metadata": {"key": "value"}, "chunking_strategy": {"type": "auto"}}]}},
+    {
+        "file_search": {
+            "vector_stores": [
+                {"file_ids": [], "metadata": {"key": "value"}, "chunking_strategy": {"type": "auto"}}
+            ]
+        }
+    },
     {"file_search": {"vector_stores": [{"file_ids": [], "chunking_strategy": _CHUNKS}]}},
     {"file_search": {"vector_stores": [{"file_ids": ["file-a"]}]}},
 )

@@ -1,7 +1,8 @@
 """Values just inside the contract, one a line, to be packed into as few bodies as can carry them.
 
-An accepted run costs money on a real target, so a body carries as many of these as can stand together. `slot`s are the
-top-level fields that a value fills: two values of one slot go into different bodies, messages can be stacked.
+An accepted run costs money on a real target, so a body carries as many of these as can stand together.
+`slot`s are the top-level fields that a value fills: two values of one slot go into different bodies, messages
+can be stacked.
 """
 
 from __future__ import annotations
@@ -16,15 +17,20 @@ from runs_conformance.stimuli.base import (
     CREATE_BOTH, CREATE_RUN, OPERATIONS, SAYS, SCHEMAS, body, function, limit, merge, messages_path, put,
 )
 
-STRICT: Final = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": False}
+STRICT: Final = {
+    "type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"],
+    "additionalProperties": False,
+}
 
 
 @dataclass(frozen=True, eq=False)
 class Inside:
-    """One value inside the contract. `fields` are merged into the body; `message` and `tools` are stacked onto its lists.
+    """One value inside the contract.
 
-    `resource` names what the value refers to (file, vector_store, image_url): without it in the profile a refusal
-    decides nothing. `calls` says that the value makes sense only beside a function tool.
+    `fields` are merged into the body; `message` and `tools` are stacked onto its lists.
+
+    `resource` names what the value refers to (file, vector_store, image_url): without it in the profile a
+    refusal decides nothing. `calls` says that the value makes sense only beside a function tool.
     """
 
     requirement: str
@@ -45,7 +51,10 @@ class Inside:
 
     @property
     def slots(self) -> frozenset[str]:
-        """What the value occupies in a body; `#messages` and `#tools` are whole lists: nothing can be stacked beside them."""
+        """What the value occupies in a body.
+
+        `#messages` and `#tools` are whole lists: nothing can be stacked beside them.
+        """
         named = {slot for name, value in self.fields for slot in _slots(name, value)}
         return frozenset(named | {_tool_slot(tool) for tool in self.tools} | ({"?"} if self.query else set()))
 
@@ -72,7 +81,10 @@ def _slots(name: str, value: Any) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Resources:
-    """Ids that exist on the target, from the profile; the placeholders are what is sent when it names none."""
+    """Ids that exist on the target, from the profile.
+
+    The placeholders are what is sent when it names none.
+    """
 
     file: str = "file-conformance0000000000"
     vector_store: str = "vs_conformance0000000000"
@@ -84,12 +96,16 @@ def _value(requirement: str, name: str, field: str, value: Any, **more: Any) -> 
 
 
 def _tools(requirement: str, name: str, *tools: dict[str, Any], choice: Any = None, **more: Any) -> Inside:
-    return Inside(requirement, name, () if choice is None else (("tool_choice", choice),), tools=tools, **more)
+    return Inside(
+        requirement, name, () if choice is None else (("tool_choice", choice),), tools=tools, **more,
+    )
 
 
 def _message(requirement: str, name: str, **message: Any) -> Inside:
     more = {key: message.pop(key) for key in ("capability", "resource", "also") if key in message}
-    return Inside(requirement, name, message=tuple({"role": "user", "content": SAYS, **message}.items()), **more)
+    return Inside(
+        requirement, name, message=tuple({"role": "user", "content": SAYS, **message}.items()), **more,
+    )
 
 
 def _nulls() -> Iterator[Inside]:
@@ -110,7 +126,9 @@ def _numbers() -> Iterator[Inside]:
         yield _value("accept.sampling.ends", f"{field} {high}", field, high)
         yield _value("accept.sampling.inside", f"{field} {(low + high) / 4}", field, (low + high) / 4)
         yield _value("accept.sampling.inside", f"{field} 1.0", field, 1.0)
-    yield Inside("accept.sampling.together", "temperature and top_p together", (("temperature", 0.9), ("top_p", 0.9)))
+    yield Inside(
+        "accept.sampling.together", "temperature and top_p together", (("temperature", 0.9), ("top_p", 0.9)),
+    )
     for field in ("max_prompt_tokens", "max_completion_tokens"):
         least = limit("token_limit", "minimum")
         yield _value("accept.max-tokens.minimum", f"{field} {least}", field, least)
@@ -123,26 +141,50 @@ def _metadata() -> Iterator[Inside]:
     key = limit("metadata", "propertyNames")["maxLength"]
     value = limit("metadata", "maxLength", "*")
     yield _value("accept.metadata.empty", "metadata {}", "metadata", {})
-    yield _value("accept.metadata.limits", f"metadata with {pairs} pairs", "metadata", {f"key{n}": "" for n in range(pairs)})
-    yield _value("accept.metadata.limits", f"a metadata key of {key} characters", "metadata", {"k" * key: "v"})
-    yield _value("accept.metadata.limits", f"a metadata value of {value} characters", "metadata", {"k": "v" * value})
-    yield _value("accept.unicode", f"{value} non-ASCII characters in metadata", "metadata", {"schlüssel": "é" * value, "😀": "日本語"})
+    yield _value(
+        "accept.metadata.limits", f"metadata with {pairs} pairs", "metadata",
+        {f"key{n}": "" for n in range(pairs)},
+    )
+    yield _value(
+        "accept.metadata.limits", f"a metadata key of {key} characters", "metadata", {"k" * key: "v"},
+    )
+    yield _value(
+        "accept.metadata.limits", f"a metadata value of {value} characters", "metadata", {"k": "v" * value},
+    )
+    yield _value(
+        "accept.unicode", f"{value} non-ASCII characters in metadata", "metadata",
+        {"schlüssel": "é" * value, "😀": "日本語"},
+    )
 
 
 def _texts() -> Iterator[Inside]:
     yield _value("accept.instructions", "instructions", "instructions", "Answer as JSON.")
-    yield _value("accept.unicode", "non-ASCII instructions", "instructions", "Antworte als JSON. Über 日本語 😀 \u202eabc\u202c.")
-    yield _value("accept.instructions", "additional_instructions", "additional_instructions", "Be brief.", operations=(CREATE_RUN,))
-    yield _value("accept.additional-messages.empty", "additional_messages []", "additional_messages", [], operations=(CREATE_RUN,))
+    yield _value(
+        "accept.unicode", "non-ASCII instructions", "instructions",
+        "Antworte als JSON. Über 日本語 😀 \u202eabc\u202c.",
+    )
+    yield _value(
+        "accept.instructions", "additional_instructions", "additional_instructions", "Be brief.",
+        operations=(CREATE_RUN,),
+    )
+    yield _value(
+        "accept.additional-messages.empty", "additional_messages []", "additional_messages", [],
+        operations=(CREATE_RUN,),
+    )
 
 
 def _tool_lists() -> Iterator[Inside]:
     most = limit("requested_tools", "maxItems")
     yield _value("accept.tools.empty", "tools []", "tools", [])
-    yield _value("accept.tools.twenty", f"{most} tools", "tools", [function(f"tool_{n}") for n in range(most)], capability="tools.function")
+    yield _value(
+        "accept.tools.twenty", f"{most} tools", "tools", [function(f"tool_{n}") for n in range(most)],
+        capability="tools.function",
+    )
     for results, threshold, ranker in ((1, 0, "auto"), (50, 1, "default_2024_08_21"), (7, 0.5, None)):
         ranking = {"score_threshold": threshold, **({"ranker": ranker} if ranker else {})}
-        search = {"type": "file_search", "file_search": {"max_num_results": results, "ranking_options": ranking}}
+        search = {
+            "type": "file_search", "file_search": {"max_num_results": results, "ranking_options": ranking},
+        }
         label = f"max_num_results {results}, score_threshold {threshold}, ranker {ranker or 'left out'}"
         yield _tools("accept.file-search.overrides", label, search, capability="tools.file-search")
 
@@ -152,9 +194,18 @@ def _functions() -> Iterator[Inside]:
     nested = {"type": "object", "properties": {"a": {"type": "array", "items": {"enum": [1, None, "ü"]}}}}
     wanted: tuple[tuple[str, str, dict[str, Any]], ...] = (
         ("accept.tools.bare-types", "a function with a name only", function("bare-Tool_9")),
-        ("accept.function.parameters-absent", "a function without parameters", function("no_parameters", description="d")),
-        ("accept.function.parameters-object", "nested parameters", function("nested", description="", parameters=nested)),
-        ("accept.function.parameters-object", "no properties", function("empty", parameters={"type": "object", "properties": {}})),
+        (
+            "accept.function.parameters-absent", "a function without parameters",
+            function("no_parameters", description="d"),
+        ),
+        (
+            "accept.function.parameters-object", "nested parameters",
+            function("nested", description="", parameters=nested),
+        ),
+        (
+            "accept.function.parameters-object", "no properties",
+            function("empty", parameters={"type": "object", "properties": {}}),
+        ),
         ("accept.function.strict", "strict true", function("strict_true", strict=True, parameters=STRICT)),
         ("accept.function.strict", "strict false", function("strict_false", strict=False)),
         ("accept.function.strict", "strict null", function("strict_null", strict=None)),
@@ -164,19 +215,30 @@ def _functions() -> Iterator[Inside]:
         yield _tools(requirement, label, tool, capability="tools.function")
     for flag in (True, False):
         fields = (("parallel_tool_calls", flag),)
-        yield Inside("accept.parallel-tool-calls", f"parallel_tool_calls {str(flag).lower()}", fields, calls=True, capability="tools.function")
+        yield Inside(
+            "accept.parallel-tool-calls", f"parallel_tool_calls {str(flag).lower()}", fields, calls=True,
+            capability="tools.function",
+        )
 
 
 def _choices() -> Iterator[Inside]:
     for word in ("none", "auto"):
         yield _value("accept.tool-choice.none-auto", f"tool_choice {word}", "tool_choice", word)
-    yield _tools("accept.tool-choice.required", "tool_choice required", function("any_tool"), choice="required", capability="tools.function")
+    yield _tools(
+        "accept.tool-choice.required", "tool_choice required", function("any_tool"), choice="required",
+        capability="tools.function",
+    )
     named = {"type": "function", "function": {"name": "named-tool"}}
-    yield _tools("accept.tool-choice.named", "tool_choice function", function("named-tool"), choice=named, capability="tools.function")
+    yield _tools(
+        "accept.tool-choice.named", "tool_choice function", function("named-tool"), choice=named,
+        capability="tools.function",
+    )
     for kind in ("code_interpreter", "file_search"):
         capability = f"tools.{kind.replace('_', '-')}"
         yield _tools(
-            "accept.tool-choice.named", f"tool_choice {kind}", {"type": kind}, choice={"type": kind}, capability=capability,
+            "accept.tool-choice.named", f"tool_choice {kind}", {
+                "type": kind
+            }, choice={"type": kind}, capability=capability,
             also=("accept.tools.bare-types",),
         )
 
@@ -185,7 +247,10 @@ def _structured() -> Iterator[Inside]:
     name = "N" * limit("json_schema_format", "maxLength", "name")
     full = {"name": "full-Form_1", "description": "ä", "schema": STRICT}
     forms = [("accept.response-format.json-schema-minimal", "name only", {"name": name})]
-    forms += [("accept.response-format.json-schema-full", f"strict {flag}", {**full, "strict": flag}) for flag in (True, False, None)]
+    forms += [
+        ("accept.response-format.json-schema-full", f"strict {flag}", {**full, "strict": flag})
+        for flag in (True, False, None)
+    ]
     for requirement, label, form in forms:
         value = {"type": "json_schema", "json_schema": form}
         yield _value(requirement, f"json_schema, {label}", "response_format", value, capability="json-schema")
@@ -194,28 +259,47 @@ def _structured() -> Iterator[Inside]:
 def _formats() -> Iterator[Inside]:
     yield _value("accept.response-format.basic", "response_format auto", "response_format", "auto")
     for kind in ("text", "json_object"):
-        yield _value("accept.response-format.basic", f"response_format {kind}", "response_format", {"type": kind})
+        yield _value(
+            "accept.response-format.basic", f"response_format {kind}", "response_format", {"type": kind},
+        )
 
 
 def _strategies() -> Iterator[Inside]:
     yield _value("accept.truncation.auto", "truncation auto", "truncation_strategy", {"type": "auto"})
-    yield _value("accept.truncation.auto", "truncation auto, count null", "truncation_strategy", {"type": "auto", "last_messages": None})
+    yield _value(
+        "accept.truncation.auto", "truncation auto, count null", "truncation_strategy",
+        {"type": "auto", "last_messages": None},
+    )
     for count in (limit("truncation_strategy", "minimum", "last_messages"), 10):
-        yield _value("accept.truncation.last-messages", f"last_messages {count}", "truncation_strategy", {"type": "last_messages", "last_messages": count})
+        yield _value(
+            "accept.truncation.last-messages", f"last_messages {count}", "truncation_strategy",
+            {"type": "last_messages", "last_messages": count},
+        )
     yield _value("accept.stream.boolean", "stream false", "stream", False)
     for effort in ("low", "medium", "high"):
-        yield _value("accept.reasoning-effort.base", f"reasoning_effort {effort}", "reasoning_effort", effort, operations=(CREATE_RUN,), capability="reasoning-effort")
+        yield _value(
+            "accept.reasoning-effort.base", f"reasoning_effort {effort}", "reasoning_effort", effort,
+            operations=(CREATE_RUN,), capability="reasoning-effort",
+        )
 
 
 def _messages(resources: Resources) -> Iterator[Inside]:
     pairs, key = limit("metadata", "maxProperties"), limit("metadata", "propertyNames")["maxLength"]
     yield _message("accept.message.role-user", "a user message", also=("accept.message.content-string",))
-    yield _message("accept.message.role-assistant", "an assistant message", role="assistant", content="Hello.")
+    yield _message(
+        "accept.message.role-assistant", "an assistant message", role="assistant", content="Hello.",
+    )
     parts = [{"type": "text", "text": "Hel"}, {"type": "text", "text": "lo 😀"}]
-    yield _message("accept.message.content-parts", "content of two text parts", content=parts, also=("accept.message.text-part",))
+    yield _message(
+        "accept.message.content-parts", "content of two text parts", content=parts,
+        also=("accept.message.text-part",),
+    )
     yield _message("accept.message.attachments-absent", "attachments null", attachments=None)
     yield _message("accept.message.attachments-absent", "attachments []", attachments=[])
-    yield _message("accept.message.metadata-limits", "message metadata at its limits", metadata={f"{n:0{key}}": "v" * 512 for n in range(pairs)})
+    yield _message(
+        "accept.message.metadata-limits", "message metadata at its limits",
+        metadata={f"{n:0{key}}": "v" * 512 for n in range(pairs)},
+    )
     yield _message("accept.message.metadata-limits", "message metadata null", metadata=None)
     yield _message("accept.message.content-empty", "empty content", content="")
     for detail in (None, "auto", "low", "high"):
@@ -223,15 +307,25 @@ def _messages(resources: Resources) -> Iterator[Inside]:
         more = {"detail": detail} if detail else {}
         url = {"type": "image_url", "image_url": {"url": resources.image_url, **more}}
         file = {"type": "image_file", "image_file": {"file_id": resources.file, **more}}
-        yield _message(row, f"image_url, detail {detail}", content=[url], capability="images", resource="image_url")
-        yield _message(row, f"image_file, detail {detail}", content=[file], capability="images", resource="file")
+        yield _message(
+            row, f"image_url, detail {detail}", content=[url], capability="images", resource="image_url",
+        )
+        yield _message(
+            row, f"image_file, detail {detail}", content=[file], capability="images", resource="file",
+        )
     for tool in ("code_interpreter", "file_search"):
         attachments = [{"file_id": resources.file, "tools": [{"type": tool}]}]
-        yield _message("accept.message.attachment", f"attachment for {tool}", attachments=attachments, capability="files", resource="file")
+        yield _message(
+            "accept.message.attachment", f"attachment for {tool}", attachments=attachments,
+            capability="files", resource="file",
+        )
 
 
 def _thread(requirement: str, name: str, capability: str = "", resource: str = "", **thread: Any) -> Inside:
-    return Inside(requirement, name, (("thread", thread),), operations=(CREATE_BOTH,), capability=capability, resource=resource)
+    return Inside(
+        requirement, name, (("thread", thread),), operations=(CREATE_BOTH,), capability=capability,
+        resource=resource,
+    )
 
 
 def _store(name: str, chunking: dict[str, Any] | None) -> Inside:
@@ -242,17 +336,28 @@ def _store(name: str, chunking: dict[str, Any] | None) -> Inside:
 
 def _threads(resources: Resources) -> Iterator[Inside]:
     files = limit("code_interpreter_files", "maxItems", "file_ids")
-    small, large = limit("static_chunking", "minimum", "max_chunk_size_tokens"), limit("static_chunking", "maximum", "max_chunk_size_tokens")
+    small, large = limit(
+        "static_chunking", "minimum", "max_chunk_size_tokens",
+    ), limit("static_chunking", "maximum", "max_chunk_size_tokens")
     yield _thread("accept.thread.forms", "thread {}")
     yield _thread("accept.thread.forms", "thread metadata", metadata={"k" * 64: "v" * 512})
     yield _thread("accept.thread.forms", "thread tool_resources null", tool_resources=None)
     yield _thread("accept.thread.messages", "thread.messages []", messages=[])
-    yield _thread("accept.thread.code-interpreter-files", "no code_interpreter files", "tools.code-interpreter", tool_resources={"code_interpreter": {"file_ids": []}})
-    yield _thread("accept.thread.code-interpreter-files", f"{files} code_interpreter files", "files", "file", tool_resources={"code_interpreter": {"file_ids": [resources.file] * files}})
+    yield _thread(
+        "accept.thread.code-interpreter-files", "no code_interpreter files", "tools.code-interpreter",
+        tool_resources={"code_interpreter": {"file_ids": []}},
+    )
+    yield _thread(
+        "accept.thread.code-interpreter-files", f"{files} code_interpreter files", "files", "file",
+        tool_resources={"code_interpreter": {"file_ids": [resources.file] * files}},
+    )
     yield _store("a helper store", None)
     yield _store("chunking auto", {"type": "auto"})
     for size in (small, large):
-        yield _store(f"chunks of {size}, overlap {size // 2}", {"type": "static", "static": {"max_chunk_size_tokens": size, "chunk_overlap_tokens": size // 2}})
+        yield _store(
+            f"chunks of {size}, overlap {size // 2}",
+            {"type": "static", "static": {"max_chunk_size_tokens": size, "chunk_overlap_tokens": size // 2}},
+        )
     yield _thread(
         "accept.thread.file-search-stores", "one vector_store_ids entry", "tools.file-search", "vector_store",
         tool_resources={"file_search": {"vector_store_ids": [resources.vector_store]}},
@@ -263,30 +368,48 @@ def _tool_resources(resources: Resources) -> Iterator[Inside]:
     row: Callable[..., Inside] = lambda name, value, **more: _value("accept.tool-resources", name, "tool_resources", value, operations=(CREATE_BOTH,), **more)  # noqa: E731
     yield row("tool_resources null", None)
     yield row("tool_resources {}", {})
-    yield row("tool_resources code_interpreter", {"code_interpreter": {"file_ids": [resources.file]}}, capability="files", resource="file")
-    yield row("tool_resources file_search", {"file_search": {"vector_store_ids": [resources.vector_store]}}, capability="tools.file-search", resource="vector_store")
+    yield row(
+        "tool_resources code_interpreter", {"code_interpreter": {"file_ids": [resources.file]}},
+        capability="files", resource="file",
+    )
+    yield row(
+        "tool_resources file_search", {"file_search": {"vector_store_ids": [resources.vector_store]}},
+        capability="tools.file-search", resource="vector_store",
+    )
 
 
 def _queries() -> Iterator[Inside]:
     value = "step_details.tool_calls[*].file_search.results[*].content"
-    for row, name, raw in (("accept.include.value", "include[]", "include[]"), ("accept.include.encoding", "include%5B%5D", "include%5B%5D")):
-        yield Inside(row, f"{name} in the query", operations=(CREATE_RUN,), query=((raw, value),), capability="tools.file-search")
+    for row, name, raw in (
+        ("accept.include.value", "include[]", "include[]"),
+        ("accept.include.encoding", "include%5B%5D", "include%5B%5D"),
+    ):
+        yield Inside(
+            row, f"{name} in the query", operations=(CREATE_RUN,), query=((raw, value),),
+            capability="tools.file-search",
+        )
 
 
 def inside(operation: str, resources: Resources | None = None, edition: str = NEWEST) -> tuple[Inside, ...]:
     """Every inside value of an operation that the edition knows."""
     held = resources or Resources()
     every = (
-        *_structured(), *_nulls(), *_numbers(), *_metadata(), *_texts(), *_tool_lists(), *_functions(), *_choices(), *_formats(), *_strategies(),
+        *_structured(), *_nulls(), *_numbers(), *_metadata(), *_texts(), *_tool_lists(), *_functions(),
+        *_choices(), *_formats(), *_strategies(),
         *_messages(held), *_threads(held), *_tool_resources(held), *_queries(),
     )
     rows = load()
     known = (one for one in every if operation in one.operations and rows[one.requirement].applies(edition))
-    return tuple(one for one in known if fits(operation, compose(operation, (one,), "asst_placeholder", SAYS), edition))
+    return tuple(
+        one for one in known if fits(operation, compose(operation, (one,), "asst_placeholder", SAYS), edition)
+    )
 
 
 def fits(operation: str, document: Any, edition: str) -> bool:
-    """The edition knows every field of the body, nested ones too: a server of that date may refuse one it does not know."""
+    """The edition knows every field of the body, nested ones too.
+
+    A server of that date may refuse one it does not know.
+    """
     return is_valid(SCHEMAS[operation], document, variant="sent", edition=edition)
 
 

@@ -1,7 +1,8 @@
 """Bodies just outside the contract: one changed place each, derived from the request schemas.
 
-For every keyword of a schema the derivation puts a value just beyond it into a valid body. A case is kept only if the schema
-then reports exactly one violation and the register knows whose it is: a refusal has one cause, an acceptance one meaning.
+For every keyword of a schema the derivation puts a value just beyond it into a valid body. A case is kept
+only if the schema then reports exactly one violation and the register knows whose it is: a refusal has one
+cause, an acceptance one meaning.
 """
 
 from __future__ import annotations
@@ -37,7 +38,10 @@ _WRONG: Final[dict[str, tuple[Any, ...]]] = {
 
 @dataclass(frozen=True)
 class Outside:
-    """One fault: `value` at `path` of `host` (fields merged into the plain body); REMOVE takes the place away."""
+    """One fault.
+
+    `value` at `path` of `host` (fields merged into the plain body); REMOVE takes the place away.
+    """
 
     operation: str
     requirement: str
@@ -52,7 +56,9 @@ class Outside:
         return f"{pointer(self.path)} {shown} ({self.keyword})"
 
     def body(self, assistant: str, text: str) -> Any:
-        """The faulty body for a living assistant (bytes when it is no object); `text` is the user message, to be found
+        """The faulty body for a living assistant (bytes when it is no object).
+
+        `text` is the user message, to be found
         again if it leaks.
         """
         if not self.path:
@@ -124,7 +130,13 @@ def _paths(document: Any, pattern: tuple[str, ...], done: Path = ()) -> Iterator
         return
     head, rest = pattern[0], pattern[1:]
     if head == "*":
-        keys: list[Any] = list(document) if isinstance(document, dict) else list(range(len(document))) if isinstance(document, list) else []
+        keys: list[Any] = (
+            list(document)
+            if isinstance(document, dict)
+            else list(range(len(document)))
+            if isinstance(document, list)
+            else []
+        )
         for key in keys[:1]:
             yield from _paths(document[key], rest, (*done, key))
     elif isinstance(document, dict) and head in document:
@@ -163,16 +175,27 @@ def _extras(operation: str, path: Path) -> Iterator[tuple[str, Any]]:
     """A made-up property, and those that the register names because another operation or edition knows them."""
     yield "unknown_property", "value"
     samples = {
-        "thread_id": "thread_a", "thread": {}, "tool_resources": {}, "additional_messages": [], "additional_instructions": "More.",
-        "reasoning_effort": "low", "file_ids": ["file-a"], "file_search": {"max_num_results": 5}, "messages": [],
+        "thread_id": "thread_a", "thread": {}, "tool_resources": {}, "additional_messages": [],
+        "additional_instructions": "More.",
+        "reasoning_effort": "low", "file_ids": ["file-a"], "file_search": {
+            "max_num_results": 5
+        }, "messages": [],
     }
     prefix = tuple(map(str, path))
     for row in load():
         for text in row.request:
             schema, where, keywords = text.split()
             parts = tuple(part for part in where.split("/") if part)
-            fits = schema in ("*", SCHEMAS[operation]) and len(parts) == len(prefix) + 1 and parts[-1] not in "*+"
-            if fits and "additionalProperties" in keywords and all(a in ("*", b) for a, b in zip(parts, prefix, strict=False)):
+            fits = (
+                schema in ("*", SCHEMAS[operation])
+                and len(parts) == len(prefix) + 1
+                and parts[-1] not in "*+"
+            )
+            if (
+                fits
+                and "additionalProperties" in keywords
+                and all(a in ("*", b) for a, b in zip(parts, prefix, strict=False))
+            ):
                 yield parts[-1], samples.get(parts[-1], "value")
 
 
@@ -185,7 +208,9 @@ def _literals(operation: str, path: Path, keyword: str) -> Iterator[Any]:
             rule = tuple(part for part in where.split("/") if part)
             along = len(rule) == len(parts) and all(a in ("*", b) for a, b in zip(rule, parts, strict=True))
             if schema in ("*", SCHEMAS[operation]) and along:
-                named = (word.split("=", 1)[1] for word in keywords.split(",") if word.startswith(keyword + "="))
+                named = (
+                    word.split("=", 1)[1] for word in keywords.split(",") if word.startswith(keyword + "=")
+                )
                 yield from (None if word == "null" else word for word in named)
 
 
@@ -261,7 +286,10 @@ _BEYOND: Final[dict[str, Callable[[Site, Any], Iterator[Any]]]] = {
 }
 
 def density(cases: tuple[Outside, ...], profile: str) -> tuple[Outside, ...]:
-    """What a profile sends: thorough everything, standard a few kinds of wrong value a place, smoke one case a requirement."""
+    """What a profile sends.
+
+    Thorough everything, standard a few kinds of wrong value a place, smoke one case a requirement.
+    """
     if profile == "thorough":
         return cases
     most = {"standard": {"type": 2, "enum": 2, "pattern": 3}, "smoke": {}}[profile]
@@ -269,7 +297,11 @@ def density(cases: tuple[Outside, ...], profile: str) -> tuple[Outside, ...]:
     kept: list[Outside] = []
     for case in cases:
         nested = len(case.path) > 1
-        key: tuple[object, ...] = (case.requirement,) if profile == "smoke" else (case.requirement, case.path, case.keyword)
+        key: tuple[object, ...] = (
+            (case.requirement,)
+            if profile == "smoke"
+            else (case.requirement, case.path, case.keyword)
+        )
         room = 1 if profile == "smoke" else most.get(case.keyword, 9) + (0 if nested else 1)
         if taken.get(key, 0) < room:
             taken[key] = taken.get(key, 0) + 1

@@ -1,7 +1,8 @@
 """Packing inside values into few bodies, and finding the one that a target refuses.
 
-`pack` is a first-fit colouring: two values share a body unless they fill the same slot or must not meet. `culprits` is delta
-debugging by halves: a refused pack is split until single values (or a pair that only fails together) remain.
+`pack` is a first-fit colouring: two values share a body unless they fill the same slot or must not meet.
+`culprits` is delta debugging by halves: a refused pack is split until single values (or a pair that only
+fails together) remain.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import Any, Final
 from runs_conformance.stimuli.base import CREATE_RUN, SCHEMAS
 from runs_conformance.stimuli.inside import Inside, compose
 
-# A thread holds one file_search setting and a tool list one hosted tool: structured output must not meet hosted tools.
+# A thread holds one file_search setting and a tool list one hosted tool: structured output must not meet
+# hosted tools.
 _STRUCTURED: Final = "json_schema"
 
 
@@ -42,7 +44,10 @@ class Pack:
 
 
 def pack(operation: str, values: Iterable[Inside]) -> tuple[Pack, ...]:
-    """As few packs as first fit finds; values that rest on a resource nobody named go last, among themselves."""
+    """As few packs as first fit finds.
+
+    Values that rest on a resource nobody named go last, among themselves.
+    """
     packs: list[list[Inside]] = []
     for value in values:
         home = next((parts for parts in packs if all(_together(value, other) for other in parts)), None)
@@ -59,7 +64,11 @@ def _together(one: Inside, other: Inside) -> bool:
     for mine, theirs in ((one, other), (other, one)):
         if mine.message and "#messages" in theirs.slots:
             return False
-        if (mine.tools or mine.calls) and "#tools" in theirs.slots and not (mine.calls and theirs.name.endswith(" tools")):
+        if (
+            (mine.tools or mine.calls)
+            and "#tools" in theirs.slots
+            and not (mine.calls and theirs.name.endswith(" tools"))
+        ):
             return False
         if mine.hosted and (_structured(theirs) or theirs.calls):
             return False
@@ -70,11 +79,13 @@ def _structured(value: Inside) -> bool:
     return any(isinstance(held, dict) and held.get("type") == _STRUCTURED for _, held in value.fields)
 
 
-def culprits(parts: Sequence[Inside], accepted: Callable[[Sequence[Inside]], bool]) -> list[tuple[Inside, ...]]:
+def culprits(
+    parts: Sequence[Inside], accepted: Callable[[Sequence[Inside]], bool],
+) -> list[tuple[Inside, ...]]:
     """The smallest groups that `accepted` turns down, given that it turns down all of `parts`.
 
-    `accepted` sends a body and costs a run where it is taken. A group of more than one means that its members are only
-    refused together.
+    `accepted` sends a body and costs a run where it is taken. A group of more than one means that its members
+    are only refused together.
     """
     if len(parts) == 1:
         return [tuple(parts)]
@@ -84,7 +95,9 @@ def culprits(parts: Sequence[Inside], accepted: Callable[[Sequence[Inside]], boo
     return found or [_pair(halves[0], halves[1], accepted)]
 
 
-def _pair(left: Sequence[Inside], right: Sequence[Inside], accepted: Callable[[Sequence[Inside]], bool]) -> tuple[Inside, ...]:
+def _pair(
+    left: Sequence[Inside], right: Sequence[Inside], accepted: Callable[[Sequence[Inside]], bool],
+) -> tuple[Inside, ...]:
     """Both sides pass alone and fail together: shrink each side while the whole stays refused."""
     sides = [list(left), list(right)]
     for side in sides:

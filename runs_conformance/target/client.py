@@ -37,7 +37,9 @@ _T = TypeVar("_T")
 
 
 class Client:
-    """One session with one target; close it, or use it in a `with`. `unsettled` counts runs that were polled in vain.
+    """One session with one target.
+
+    Close it, or use it in a `with`. `unsettled` counts runs that were polled in vain.
 
     ProfileError if the profile has no key for this URL.
     """

@@ -104,7 +104,11 @@ class Stage:
 
     def _end(self, thread_id: str, run_id: str) -> None:
         last = self.client.poll(thread_id, run_id)[-1].answer
-        if isinstance(last, dict) and last.get("status") == "requires_action" and self.profile.lacks("runs.cancel") is None:
+        if (
+            isinstance(last, dict)
+            and last.get("status") == "requires_action"
+            and self.profile.lacks("runs.cancel") is None
+        ):
             path = f"/threads/{quote(thread_id, safe='')}/runs/{quote(run_id, safe='')}/cancel"
             self.client.send("POST", path)
             self.client.poll(thread_id, run_id, FINAL)

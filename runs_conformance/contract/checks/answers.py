@@ -12,7 +12,8 @@ from runs_conformance.contract.operations import ANSWERS, CREATE, STREAMABLE
 from runs_conformance.contract.shapes import answer_rows, judge_shape
 
 
-# Cleaning up is not the contract's subject: what a deletion answers is `response.deleted.form`'s business alone.
+# Cleaning up is not the contract's subject: what a deletion answers is `response.deleted.form`'s business
+# alone.
 _ANSWERED = frozenset(name for name, kind in ANSWERS.items() if kind != "deleted")
 
 
@@ -23,7 +24,10 @@ def _asked_stream(exchange: Exchange) -> bool:
 
 
 def wrongly_accepted(exchange: Exchange) -> bool:
-    """What had to be refused and was not: that is the finding, and its echo of a bad value is no second one."""
+    """What had to be refused and was not.
+
+    That is the finding, and its echo of a bad value is no second one.
+    """
     return exchange.case is not None and exchange.case.expect == "refused"
 
 
@@ -34,12 +38,19 @@ def success(exchange: Exchange, _: Context) -> Iterator[Finding]:
     if response is None or not response.ok or _asked_stream(exchange):
         return
     if response.failure is not None:
-        yield failed("response.success", exchange, expected="a whole JSON answer", actual=response.failure.text, where="response")
+        yield failed(
+            "response.success", exchange, expected="a whole JSON answer", actual=response.failure.text,
+            where="response",
+        )
         return
-    yield verdict("response.success", response.status == 200, exchange, expected="status 200", actual=f"status {response.status}")
+    yield verdict(
+        "response.success", response.status == 200, exchange, expected="status 200",
+        actual=f"status {response.status}",
+    )
     if response.headers.lines:
         yield verdict(
-            "response.success", response.headers.media_type == "application/json", exchange, where="header content-type",
+            "response.success", response.headers.media_type == "application/json", exchange,
+            where="header content-type",
             expected="application/json", actual=response.headers.get("content-type") or "no content-type",
         )
     yield _one_object(exchange, response)
@@ -49,7 +60,10 @@ def _one_object(exchange: Exchange, response: Response) -> Finding:
     decoded = decode(response.body)
     if decoded.problem or decoded.oddities:
         seen = decoded.problem or decoded.oddities[0]
-        return failed("response.success", exchange, where="response", expected="one JSON object", actual=f"a body that is not plain JSON: {seen}")
+        return failed(
+            "response.success", exchange, where="response", expected="one JSON object",
+            actual=f"a body that is not plain JSON: {seen}",
+        )
     return verdict(
         "response.success", isinstance(decoded.value, dict), exchange, where="response",
         expected="one JSON object", actual=brief(decoded.value),
@@ -71,7 +85,9 @@ def shape(exchange: Exchange, context: Context) -> Iterator[Finding]:
     yield from judge_shape("list", response.json, exchange, "response", context)
     entries = response.object.get("data")
     for index, entry in enumerate(entries if isinstance(entries, list) else []):
-        yield from judge_shape(kind.removeprefix("list:"), entry, exchange, f"response /data/{index}", context)
+        yield from judge_shape(
+            kind.removeprefix("list:"), entry, exchange, f"response /data/{index}", context,
+        )
 
 
 @on_exchange("response.run.recorded-extras", operations=CREATE)

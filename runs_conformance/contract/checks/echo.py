@@ -1,7 +1,9 @@
-"""What a run says about its own settings: the request's value, else the assistant's, else the documented default.
+"""What a run says about its own settings.
 
-Each rule is one line of a table; a value that the server could legally fill in or resolve (a dated model name, a tool's
-defaults) is equal to what was sent (see contract.compare).
+The request's value, else the assistant's, else the documented default.
+
+Each rule is one line of a table; a value that the server could legally fill in or resolve (a dated model
+name, a tool's defaults) is equal to what was sent (see contract.compare).
 """
 
 from __future__ import annotations
@@ -34,7 +36,10 @@ class Echo:
 
 
 def _truncation(sent: Any, seen: Any) -> bool:
-    """auto has no use for a count: one that was sent may come back or be dropped, one that was not must not appear."""
+    """auto has no use for a count.
+
+    One that was sent may come back or be dropped, one that was not must not appear.
+    """
     if not isinstance(sent, dict) or not isinstance(seen, dict):
         return False
     count, shown = sent.get("last_messages"), seen.get("last_messages")
@@ -45,11 +50,23 @@ def _truncation(sent: Any, seen: Any) -> bool:
 TABLE: Final = (
     Echo("temperature", "response.default.temperature", "response.default.temperature", 1, same),
     Echo("top_p", "response.default.top-p", "response.default.top-p", 1, same),
-    Echo("max_prompt_tokens", "response.echo.token-limits", "response.echo.token-limits", None, same, inherited=False),
-    Echo("max_completion_tokens", "response.echo.token-limits", "response.echo.token-limits", None, same, inherited=False),
-    Echo("truncation_strategy", "response.echo.settings", "response.default.truncation", {"type": "auto"}, _truncation, inherited=False),
+    Echo(
+        "max_prompt_tokens", "response.echo.token-limits", "response.echo.token-limits", None, same,
+        inherited=False,
+    ),
+    Echo(
+        "max_completion_tokens", "response.echo.token-limits", "response.echo.token-limits", None, same,
+        inherited=False,
+    ),
+    Echo(
+        "truncation_strategy", "response.echo.settings", "response.default.truncation", {"type": "auto"},
+        _truncation, inherited=False,
+    ),
     Echo("tool_choice", "response.echo.settings", "response.default.tool-choice", "auto", inherited=False),
-    Echo("parallel_tool_calls", "response.default.parallel-tool-calls", "response.default.parallel-tool-calls", True, same, inherited=False),
+    Echo(
+        "parallel_tool_calls", "response.default.parallel-tool-calls", "response.default.parallel-tool-calls",
+        True, same, inherited=False,
+    ),
     Echo("response_format", "response.echo.settings", "response.default.response-format", "auto"),
     Echo("metadata", "response.echo.metadata", "response.echo.metadata", {}, same, inherited=False),
 )
@@ -58,11 +75,20 @@ _ROWS: Final = tuple({row for echo in TABLE for row in (echo.given, echo.default
 
 def _created(exchange: Exchange) -> dict[str, Any]:
     """The run of an accepted create; empty when there is none or the body could not be read."""
-    return answer_run(exchange) if exchange.response is not None and exchange.response.ok and exchange.request.object else {}
+    return (
+        answer_run(exchange)
+        if exchange.response is not None
+        and exchange.response.ok
+        and exchange.request.object
+        else {}
+    )
 
 
 def _judged(exchange: Exchange, context: Context) -> Callable[[str], bool]:
-    """Whether a field can be judged: one that breaks the contract is refused, and what becomes of it else is not written down."""
+    """Whether a field can be judged.
+
+    One that breaks the contract is refused, and what becomes of it else is not written down.
+    """
     broken = {str(place(error)[0]) for _, error in breaches(exchange, context) if place(error)}
     return lambda name: name not in broken
 
@@ -90,17 +116,28 @@ def settings(exchange: Exchange, context: Context) -> Iterator[Finding]:
 def _judge(echo: Echo, sent: Any, seen: Any, exchange: Exchange) -> Iterator[Finding]:
     where = f"run /{echo.field}"
     if sent is not None:
-        yield _in_force(echo.given, echo.equal(sent, seen), difference(sent, seen, same if echo.equal is same else kept), exchange, where)
+        yield _in_force(
+            echo.given, echo.equal(sent, seen), difference(sent, seen, same if echo.equal is same else kept),
+            exchange, where,
+        )
     elif seen is None and echo.field in ("temperature", "top_p", "metadata"):
         return  # null is legal there and says nothing
     else:
         fits = seen is None if echo.value is None else echo.equal(echo.value, seen)
-        yield verdict(echo.default, fits, exchange, where=where, expected=f"{brief(echo.value)}, the default", actual=brief(seen))
+        yield verdict(
+            echo.default, fits, exchange, where=where, expected=f"{brief(echo.value)}, the default",
+            actual=brief(seen),
+        )
 
 
-def _in_force(row: str, ok: bool, parted: tuple[tuple[str | int, ...], str, str], exchange: Exchange, where: str) -> Finding:
+def _in_force(
+    row: str, ok: bool, parted: tuple[tuple[str | int, ...], str, str], exchange: Exchange, where: str,
+) -> Finding:
     path, wanted, found = parted
-    return verdict(row, ok, exchange, where=where if ok else where + pointer(path), expected=f"{wanted}, the value in force", actual=found)
+    return verdict(
+        row, ok, exchange, where=where if ok else where + pointer(path),
+        expected=f"{wanted}, the value in force", actual=found,
+    )
 
 
 @on_exchange("response.echo.thread-id", "response.echo.assistant-id", operations=CREATE)
@@ -110,10 +147,15 @@ def identity(exchange: Exchange, _: Context) -> Iterator[Finding]:
         return
     thread, assistant = exchange.operation.id("thread"), exchange.request.object.get("assistant_id")
     if thread is not None:
-        yield verdict("response.echo.thread-id", run.get("thread_id") == thread, exchange, where="run /thread_id", expected=thread, actual=brief(run.get("thread_id")))
+        yield verdict(
+            "response.echo.thread-id", run.get("thread_id") == thread, exchange, where="run /thread_id",
+            expected=thread, actual=brief(run.get("thread_id")),
+        )
     if isinstance(assistant, str):
         yield verdict(
-            "response.echo.assistant-id", run.get("assistant_id") == assistant, exchange, where="run /assistant_id",
+            "response.echo.assistant-id", run.get(
+                "assistant_id"
+            ) == assistant, exchange, where="run /assistant_id",
             expected=assistant, actual=brief(run.get("assistant_id")),
         )
 
@@ -125,13 +167,18 @@ def model(exchange: Exchange, context: Context) -> Iterator[Finding]:
     wanted = exchange.request.object.get("model") or assistant.get("model")
     if run and isinstance(wanted, str) and _judged(exchange, context)("model"):
         yield verdict(
-            "response.echo.model", model_fits(wanted, run.get("model"), context.aliases), exchange, where="run /model",
-            expected=(wanted, f"a dated name of {wanted}", "an alias that the profile names"), actual=brief(run.get("model")),
+            "response.echo.model", model_fits(
+                wanted, run.get("model"), context.aliases,
+            ), exchange, where="run /model",
+            expected=(
+                wanted, f"a dated name of {wanted}", "an alias that the profile names",
+            ), actual=brief(run.get("model")),
         )
 
 
 @on_exchange(
-    "response.echo.instructions", "response.echo.additional-instructions", "response.run.instructions-type", operations=CREATE,
+    "response.echo.instructions", "response.echo.additional-instructions", "response.run.instructions-type",
+    operations=CREATE,
 )
 def instructions(exchange: Exchange, context: Context) -> Iterator[Finding]:
     """The override or the assistant's text; additional_instructions may follow it, never replace it."""
@@ -139,14 +186,23 @@ def instructions(exchange: Exchange, context: Context) -> Iterator[Finding]:
     assistant = _assistant(exchange, context)
     if "instructions" not in run or (body.get("instructions") is None and assistant is None):
         return
-    base = body["instructions"] if body.get("instructions") is not None else (assistant or {}).get("instructions")
+    base = (
+        body["instructions"]
+        if body.get("instructions") is not None
+        else (assistant or {}).get("instructions")
+    )
     extra, seen = body.get("additional_instructions"), run["instructions"]
     yield verdict(
-        "response.run.instructions-type", isinstance(seen, str) or not _text(base), exchange, where="run /instructions",
+        "response.run.instructions-type", isinstance(
+            seen, str,
+        ) or not _text(base), exchange, where="run /instructions",
         expected="a string, for instructions were given", actual=brief(seen),
     )
     if not isinstance(extra, str) or not extra:
-        yield _in_force("response.echo.instructions", _text(seen) == _text(base), difference(base, seen, same), exchange, "run /instructions")
+        yield _in_force(
+            "response.echo.instructions", _text(seen) == _text(base), difference(base, seen, same), exchange,
+            "run /instructions",
+        )
         return
     shown = isinstance(seen, str) and seen.startswith(_text(base)) and seen.endswith(extra)
     if _text(seen) == _text(base):
@@ -174,7 +230,10 @@ def tools(exchange: Exchange, context: Context) -> Iterator[Finding]:
     if not _judged(exchange, context)("tools"):
         return
     wanted = sent if sent is not None else (assistant or {}).get("tools") or []
-    yield _in_force("response.echo.tools", kept(wanted, run["tools"]), difference(wanted, run["tools"]), exchange, "run /tools")
+    yield _in_force(
+        "response.echo.tools", kept(wanted, run["tools"]), difference(wanted, run["tools"]), exchange,
+        "run /tools",
+    )
     yield from _strict(wanted, run["tools"], exchange)
 
 
@@ -187,5 +246,7 @@ def _strict(wanted: Any, seen: Any, exchange: Exchange) -> Iterator[Finding]:
         if isinstance(function, dict) and isinstance(given, dict) and given.get("strict") is None:
             yield verdict(
                 "response.echo.function-strict", function.get("strict", MISSING) is False, exchange,
-                where=f"run /tools/{index}/function/strict", expected="false, filled in", actual=brief(function.get("strict", MISSING)),
+                where=f"run /tools/{index}/function/strict", expected="false, filled in", actual=brief(
+                    function.get("strict", MISSING)
+                ),
             )

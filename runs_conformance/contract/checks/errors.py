@@ -36,7 +36,10 @@ _GATEWAY: Final = (502, 503, 504)
 
 
 def _contract(exchange: Exchange) -> bool:
-    """Operations that runs are created with or come about by; deleting is none, and many targets don't offer it."""
+    """Operations that runs are created with or come about by.
+
+    Deleting is none, and many targets don't offer it.
+    """
     return bool(exchange.operation.name) and not exchange.operation.name.startswith("delete")
 
 
@@ -54,12 +57,16 @@ def envelope(exchange: Exchange, context: Context) -> Iterator[Finding]:
         actual=brief(response.json) if response.json is not MISSING else _text(response),
     )
     if response.headers.lines:
-        yield verdict(row, media == "application/json", exchange, where="header content-type", expected="application/json", actual=media or "no content-type")
+        yield verdict(
+            row, media == "application/json", exchange, where="header content-type",
+            expected="application/json", actual=media or "no content-type",
+        )
     if inner:
         problems = violations("error", response.json, variant="accepted", edition=context.edition)
         yield verdict(
             "error.fields", not problems, exchange, where="response /error",
-            expected="message and type strings, param and code strings or null, all four present", actual=inner,
+            expected="message and type strings, param and code strings or null, all four present",
+            actual=inner,
         )
 
 
@@ -74,7 +81,9 @@ def kind(exchange: Exchange, _: Context) -> Iterator[Finding]:
     found = _error(exchange)
     if found and found[1] and found[0].status in (400, 401, 404) and _contract(exchange):
         yield verdict(
-            "error.type", found[1].get("type") == "invalid_request_error", exchange, where="response /error/type",
+            "error.type", found[1].get(
+                "type"
+            ) == "invalid_request_error", exchange, where="response /error/type",
             expected="invalid_request_error", actual=brief(found[1].get("type", MISSING)),
         )
 
@@ -88,7 +97,10 @@ def field_mistake(exchange: Exchange, context: Context) -> Iterator[Finding]:
     broken = breaches(exchange, context)
     if not broken:
         return
-    yield verdict("error.status-400", found[0].status == 400, exchange, expected="status 400", actual=f"status {found[0].status}")
+    yield verdict(
+        "error.status-400", found[0].status == 400, exchange, expected="status 400",
+        actual=f"status {found[0].status}",
+    )
     if len(faults(exchange, context)) == 1 and found[1]:
         path = _path(broken[0][1])
         if path:
@@ -106,7 +118,10 @@ def _param(exchange: Exchange, path: tuple[str, ...], param: Any) -> Finding:
     """The field's path; a parent of it or something inside it names the field as well."""
     named = normal_param(param) if isinstance(param, str) else ()
     ok = bool(named) and (named == path[: len(named)] or path == named[: len(path)] or param == path[-1])
-    return verdict("error.param", ok, exchange, where="response /error/param", expected=f"the path of the field, {_spelled(path)}", actual=brief(param))
+    return verdict(
+        "error.param", ok, exchange, where="response /error/param",
+        expected=f"the path of the field, {_spelled(path)}", actual=brief(param),
+    )
 
 
 def _spelled(path: tuple[str, ...]) -> str:
@@ -129,28 +144,47 @@ EXACT: Final[dict[str, tuple[int, str | None, str | None]]] = {
 def exact(exchange: Exchange, _: Context) -> Iterator[Finding]:
     """A refusal whose status, code and param are known."""
     found = _error(exchange)
-    if found is None or exchange.case is None or exchange.case.expect != "refused" or beside_the_point(exchange):
+    if (
+        found is None
+        or exchange.case is None
+        or exchange.case.expect != "refused"
+        or beside_the_point(exchange)
+    ):
         return
     for row in set(EXACT) & set(exchange.case.requirements):
         status, code, param = EXACT[row]
         seen = (found[0].status, found[1].get("code"), found[1].get("param"))
         ok = seen[0] == status and (code is None or seen[1] == code) and (param is None or seen[2] == param)
-        wanted = f"status {status}" + (f", code {code}" if code else "") + (f", param {param}" if param else "")
-        yield verdict(row, ok, exchange, expected=wanted, actual=f"status {seen[0]}, code {brief(seen[1])}, param {brief(seen[2])}")
+        wanted = f"status {status}" + (f", code {code}" if code else "") + (
+            f", param {param}" if param else ""
+        )
+        yield verdict(
+            row, ok, exchange, expected=wanted,
+            actual=f"status {seen[0]}, code {brief(seen[1])}, param {brief(seen[2])}",
+        )
 
 
 @on_exchange("refuse.unknown-property.code")
 def unknown_property(exchange: Exchange, context: Context) -> Iterator[Finding]:
     found = _error(exchange)
     broken = faults(exchange, context)
-    if found is None or not found[0].refused or len(broken) != 1 or broken[0][1].keyword != "additionalProperties" or beside_the_point(exchange):
+    if (
+        found is None
+        or not found[0].refused
+        or len(broken) != 1
+        or broken[0][1].keyword != "additionalProperties"
+        or beside_the_point(exchange)
+    ):
         return
     inner, path, name = found[1], _path(broken[0][1]), normal_param(str(broken[0][1].property))
     named = normal_param(inner["param"]) if isinstance(inner.get("param"), str) else ()
     ok = found[0].status == 400 and inner.get("code") == "unknown_parameter" and named[-len(name) :] == name
     yield verdict(
-        "refuse.unknown-property.code", ok, exchange, expected=f"status 400, code unknown_parameter, param naming {_spelled(path)}",
-        actual=f"status {found[0].status}, code {brief(inner.get('code'))}, param {brief(inner.get('param'))}",
+        "refuse.unknown-property.code", ok, exchange,
+        expected=f"status 400, code unknown_parameter, param naming {_spelled(path)}",
+        actual=(
+            f"status {found[0].status}, code {brief(inner.get('code'))}, param {brief(inner.get('param'))}"
+        ),
     )
 
 
@@ -162,7 +196,10 @@ def not_found(exchange: Exchange, _: Context) -> Iterator[Finding]:
         return
     response, inner = found
     shown = {name: inner.get(name) for name in ("type", "param", "code")}
-    ok = response.status == 404 and (not inner or shown == {"type": "invalid_request_error", "param": None, "code": None})
+    ok = (
+        response.status == 404
+        and (not inner or shown == {"type": "invalid_request_error", "param": None, "code": None})
+    )
     for row in dict.fromkeys(_NOT_FOUND[one] for one in meant if one in _NOT_FOUND):
         yield verdict(
             row, ok, exchange, expected="status 404, type invalid_request_error, param null, code null",
@@ -173,22 +210,37 @@ def not_found(exchange: Exchange, _: Context) -> Iterator[Finding]:
 @on_trace("error.active-run")
 def active_run(trace: Trace, _: Context) -> Iterator[Finding]:
     """400, invalid_request_error, nothing in param and code, and both ids in the message."""
-    runs = {str(shown.value["id"]) for shown in of_kind(trace, "thread.run") if isinstance(shown.value.get("id"), str)}
+    runs = {
+        str(shown.value["id"])
+        for shown in of_kind(trace, "thread.run") if isinstance(shown.value.get("id"), str)
+    }
     for exchange in trace.of("createRun"):
         found, case = _error(exchange), exchange.case
         if beside_the_point(exchange):
             continue
-        if found is not None and found[0].refused and case is not None and "refuse.thread.active-run" in case.requirements:
+        if (
+            found is not None
+            and found[0].refused
+            and case is not None
+            and "refuse.thread.active-run" in case.requirements
+        ):
             yield _active_run(exchange, found[0], found[1], runs)
 
 
 def _active_run(exchange: Exchange, response: Response, inner: dict[str, Any], runs: set[str]) -> Finding:
     message, thread = str(inner.get("message", "")), exchange.operation.id("thread") or ""
-    plain = inner.get("type") == "invalid_request_error" and inner.get("param") is None and inner.get("code") is None
+    plain = (
+        inner.get("type") == "invalid_request_error"
+        and inner.get("param") is None
+        and inner.get("code") is None
+    )
     named = thread in message and (not runs or any(run in message for run in runs))
     return verdict(
         "error.active-run", response.status == 400 and plain and named, exchange,
-        expected="status 400, type invalid_request_error, param and code null, the thread's and the run's id in the message",
+        expected=(
+            "status 400, type invalid_request_error, param and code null, the thread's and the run's id in "
+            "the message"
+        ),
         actual=f"status {response.status}, {brief(inner, 300)}",
     )
 
@@ -201,7 +253,8 @@ def before_stream(exchange: Exchange, _: Context) -> Iterator[Finding]:
         return
     response = found[0]
     yield verdict(
-        "error.before-stream", response.events is None and response.headers.media_type == "application/json", exchange,
+        "error.before-stream", response.events is None and response.headers.media_type == "application/json",
+        exchange,
         where="header content-type", expected="an application/json error, not an event stream",
         actual=response.headers.get("content-type") or "no content-type",
     )

@@ -25,7 +25,9 @@ def request_id(exchange: Exchange, _: Context) -> Iterator[Finding]:
     given = [response.headers.get(name) for name in (*REQUEST_IDS, "x-request-id_present")]
     yield verdict(
         "headers.request-id", any(value and value.strip() for value in given), exchange, where="headers",
-        expected="an x-request-id header that is not empty", actual="an empty one" if any(value is not None for value in given) else "none",
+        expected="an x-request-id header that is not empty", actual="an empty one" if any(
+            value is not None for value in given
+        ) else "none",
     )
     if any(name in response.headers for name in OPTIONAL):
         yield passed("headers.optional", exchange)
@@ -33,12 +35,17 @@ def request_id(exchange: Exchange, _: Context) -> Iterator[Finding]:
 
 @on_exchange("headers.retry-after")
 def retry_after(exchange: Exchange, _: Context) -> Iterator[Finding]:
-    """Optional; where it stands on a 429 it is a whole number of seconds, at least 1 (vendor schema of 2026-08-14)."""
+    """Optional.
+
+    Where it stands on a 429 it is a whole number of seconds, at least 1 (vendor schema of 2026-08-14).
+    """
     response = exchange.response
     value = response.headers.get("retry-after") if response is not None and response.status == 429 else None
     if value is not None:
         yield verdict(
-            "headers.retry-after", re.fullmatch("0*[1-9][0-9]*", value.strip()) is not None, exchange, where="header retry-after",
+            "headers.retry-after", re.fullmatch(
+                "0*[1-9][0-9]*", value.strip(),
+            ) is not None, exchange, where="header retry-after",
             expected="a whole number of at least 1", actual=brief(value),
         )
 
@@ -54,7 +61,10 @@ def reachable(exchange: Exchange, _: Context) -> Iterator[Finding]:
 
 @on_exchange("headers.runs-not-a-thread", operations=("createThreadAndRun",))
 def runs_is_no_thread(exchange: Exchange, _: Context) -> Iterator[Finding]:
-    """POST /threads/runs makes a thread; a server that took "runs" for a thread's id changes or refuses that thread."""
+    """POST /threads/runs makes a thread.
+
+    A server that took "runs" for a thread's id changes or refuses that thread.
+    """
     response = exchange.response
     if response is None or not response.ok or exchange.streamed:
         return
@@ -72,5 +82,6 @@ def beta_sent(exchange: Exchange, _: Context) -> Iterator[Finding]:
         return
     yield verdict(
         "headers.beta-sent", "assistants=v2" in (exchange.request.headers.get("openai-beta") or ""), exchange,
-        where="request header openai-beta", expected="OpenAI-Beta: assistants=v2", actual=exchange.request.headers.get("openai-beta") or "none",
+        where="request header openai-beta", expected="OpenAI-Beta: assistants=v2",
+        actual=exchange.request.headers.get("openai-beta") or "none",
     )

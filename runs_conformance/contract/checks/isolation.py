@@ -1,4 +1,7 @@
-"""What one object was given stays with it: metadata of thread, message and run, and ids that name one thing."""
+"""What one object was given stays with it.
+
+Metadata of thread, message and run, and ids that name one thing.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,11 @@ def metadata(trace: Trace, _: Context) -> Iterator[Finding]:
 
 def _plain_messages(thread: dict[str, Any]) -> list[dict[str, Any]]:
     """Messages whose text tells them apart."""
-    found = [one for one in thread.get("messages") or [] if isinstance(one, dict) and isinstance(one.get("content"), str)]
+    found = [
+        one
+        for one in thread.get("messages") or [] if isinstance(one, dict)
+        and isinstance(one.get("content"), str)
+    ]
     texts = [one["content"] for one in found]
     return [one for one in found if texts.count(one["content"]) == 1]
 
@@ -54,7 +61,9 @@ def _text(entry: Any) -> str | None:
 
 
 def _kept(exchange: Exchange, where: str, given: Any, seen: Any) -> Finding:
-    return verdict("isolation.metadata-separate", same(given, seen), exchange, where=where, expected=given, actual=seen)
+    return verdict(
+        "isolation.metadata-separate", same(given, seen), exchange, where=where, expected=given, actual=seen,
+    )
 
 
 @on_trace("response.id-unique")
@@ -80,7 +89,8 @@ def race(trace: Trace, _: Context) -> Iterator[Finding]:
             if _overlap(one, other) and (one.ok or other.ok) and not _over(one, other):
                 yield verdict(
                     "isolation.race-one-wins", not (one.ok and other.ok), other,
-                    expected="at most one of two creates that race on a thread accepted", actual=f"statuses {one.status} and {other.status}",
+                    expected="at most one of two creates that race on a thread accepted",
+                    actual=f"statuses {one.status} and {other.status}",
                 )
 
 
@@ -90,7 +100,10 @@ def _overlap(one: Exchange, other: Exchange) -> bool:
 
 def _over(one: Exchange, other: Exchange) -> bool:
     """An instant server may have ended one run before it took the other: each had the thread for itself."""
-    return any(exchange.ok and (exchange.streamed or answer_run(exchange).get("status") in FINAL) for exchange in (one, other))
+    return any(
+        exchange.ok and (exchange.streamed or answer_run(exchange).get("status") in FINAL)
+        for exchange in (one, other)
+    )
 
 
 FINAL: Final = frozenset({"completed", "failed", "cancelled", "expired", "incomplete"})
@@ -105,6 +118,7 @@ def after_start(trace: Trace, _: Context) -> Iterator[Finding]:
             failed_run = read.ok and answer_run(read).get("status") == "failed"
             if failed_run or read.response.status >= 500:
                 yield verdict(
-                    "error.after-start", failed_run, read, expected="the run, with status failed and last_error",
+                    "error.after-start", failed_run, read,
+                    expected="the run, with status failed and last_error",
                     actual=f"status {read.status}",
                 )

@@ -21,13 +21,17 @@ _ROWS = tuple(row.id for row in load() if row.chapter in ("refusal", "recorded")
 
 # What says nothing on a body: a time-out, too many calls, a target that is busy.
 BUSY: Final = frozenset({408, 429, 503})
-# Nor do these, unless the sender knows its key, its thread and the address to be good: turned away at the door.
+# Nor do these, unless the sender knows its key, its thread and the address to be good: turned away at the
+# door.
 DOOR: Final = frozenset({401, 403, 404, 405, 410, 502, 504})
 _NOT_REACHED: Final = frozenset({"unreachable", "tls"})
 
 
 def faults(exchange: Exchange, context: Context) -> list[tuple[str | None, Violation]]:
-    """Every violation of an exchange's body with the row of each; None for one that no row covers or no source decides."""
+    """Every violation of an exchange's body with the row of each.
+
+    None for one that no row covers or no source decides.
+    """
     schema, body = BODIES.get(exchange.operation.name), exchange.request.json
     if schema is None or exchange.operation.name not in _JUDGED or body is MISSING:
         return []
@@ -55,8 +59,16 @@ def beside_the_point(exchange: Exchange) -> bool:
 
 
 def undecided(error: Violation, body: Any) -> bool:
-    """Null in a nested field that could be left out: clients send it, and the vendor's documents contradict themselves (D11)."""
-    if error.keyword != "type" or error.value is not None or len(error.path) < 2 or isinstance(error.path[-1], int):
+    """Null in a nested field that could be left out.
+
+    Clients send it, and the vendor's documents contradict themselves (D11).
+    """
+    if (
+        error.keyword != "type"
+        or error.value is not None
+        or len(error.path) < 2
+        or isinstance(error.path[-1], int)
+    ):
         return False
     parent: Any = body
     for part in error.path[:-1]:
@@ -65,15 +77,25 @@ def undecided(error: Violation, body: Any) -> bool:
 
 
 # The nested fields that their object can't do without: null is no way of leaving them out.
-_NEEDED: Final = frozenset({"role", "content", "type", "text", "image_url", "image_file", "url", "file_id", "name", "json_schema", "score_threshold"})
+_NEEDED: Final = frozenset({
+    "role", "content", "type", "text", "image_url", "image_file", "url", "file_id", "name", "json_schema",
+    "score_threshold",
+})
 
 
 def _needed(path: tuple[str | int, ...], parent: Any) -> bool:
-    named = isinstance(parent, dict) and path[-1] in ("function", "last_messages") and parent.get("type") == path[-1]
+    named = (
+        isinstance(parent, dict)
+        and path[-1] in ("function", "last_messages")
+        and parent.get("type") == path[-1]
+    )
     return path[-1] in _NEEDED or named
 
 
-_BOUNDS: Final = frozenset({"minimum", "maximum", "minItems", "maxItems", "minLength", "maxLength", "maxProperties", "propertyNames", "pattern"})
+_BOUNDS: Final = frozenset({
+    "minimum", "maximum", "minItems", "maxItems", "minLength", "maxLength", "maxProperties", "propertyNames",
+    "pattern",
+})
 
 
 def excused(error: Violation, context: Context) -> bool:
@@ -86,7 +108,8 @@ def excused(error: Violation, context: Context) -> bool:
 def refused(exchange: Exchange, context: Context) -> Iterator[Finding]:
     """A body with a documented violation, or a request whose case says so, is answered with a 4xx.
 
-    A refusal proves a row only when the body breaks no other row; an acceptance disproves every row that it breaks.
+    A refusal proves a row only when the body breaks no other row; an acceptance disproves every row that it
+    breaks.
     """
     if beside_the_point(exchange):
         return
@@ -94,7 +117,12 @@ def refused(exchange: Exchange, context: Context) -> Iterator[Finding]:
     if not found and faults(exchange, context):
         return
     broken = {row: _said(error) for row, error in found if row in _ROWS}
-    meant = exchange.case.requirements if exchange.case is not None and exchange.case.expect == "refused" else ()
+    meant = (
+        exchange.case.requirements
+        if exchange.case is not None
+        and exchange.case.expect == "refused"
+        else ()
+    )
     rows = {**{row: exchange.case.name for row in meant if row in _ROWS and exchange.case}, **broken}
     if exchange.ok:
         rows.pop(ABSENT_TOOL, None)  # an accepted one may still fail the run: `absent_tool` decides
@@ -104,7 +132,10 @@ def refused(exchange: Exchange, context: Context) -> Iterator[Finding]:
         yield from (passed(row, exchange) for row in rows if row in meant or alone)
         return
     for row, said in rows.items():
-        yield failed(row, exchange, where=f"request {said}", expected="a 4xx refusal with the error body, and nothing created", actual=got)
+        yield failed(
+            row, exchange, where=f"request {said}",
+            expected="a 4xx refusal with the error body, and nothing created", actual=got,
+        )
 
 
 def _said(error: Violation) -> str:
@@ -128,9 +159,12 @@ ABSENT_TOOL: Final = "refuse.tool-choice.tool-absent"
 
 
 @on_trace(ABSENT_TOOL)
-def absent_tool(trace: Trace, _: Context) -> Iterator[Finding]:
-    """A run whose tool_choice names no tool of it, taken all the same: it fails. One that is not over says nothing."""
-    for exchange in trace:
+def absent_tool(trace: Trace, context: Context) -> Iterator[Finding]:
+    """A run whose tool_choice names no tool of it, taken all the same.
+
+    It fails. One that is not over says nothing.
+    """
+    for exchange in () if "refusals" in context.absent else trace:
         if not exchange.ok or exchange.case is None or ABSENT_TOOL not in exchange.case.requirements:
             continue
         run = answer_run(exchange).get("id")
@@ -139,7 +173,9 @@ def absent_tool(trace: Trace, _: Context) -> Iterator[Finding]:
         if status in ("failed", "completed", "incomplete", "requires_action"):
             yield verdict(
                 ABSENT_TOOL, status == "failed", exchange, where=f"request {exchange.case.name}",
-                expected=("a 4xx refusal", "a run that fails"), actual=f"status {exchange.status}, and a run that got to {status}",
+                expected=(
+                    "a 4xx refusal", "a run that fails",
+                ), actual=f"status {exchange.status}, and a run that got to {status}",
             )
 
 
@@ -171,7 +207,10 @@ def _refused_create(exchange: Exchange) -> bool:
 
 
 def _known_runs(trace: Trace) -> tuple[set[str], bool]:
-    """The runs that creates answered with; and whether each create told: one that broke off may have made a run."""
+    """The runs that creates answered with.
+
+    And whether each create told: one that broke off may have made a run.
+    """
     calls = [one for one in trace if one.operation.name in CREATE and not _refused_create(one)]
     named = [answer_run(one).get("id") for one in calls]
     return {str(name) for name in named}, all(isinstance(name, str) for name in named)
@@ -181,7 +220,9 @@ def _written(exchange: Exchange) -> set[Said]:
     """Role and text of each message that a request brings."""
     body, thread = exchange.request.object, exchange.request.object.get("thread")
     lists = {
-        "createRun": body.get("additional_messages"), "createThread": body.get("messages"), "createMessage": [body],
+        "createRun": body.get(
+            "additional_messages"
+        ), "createThread": body.get("messages"), "createMessage": [body],
         "createThreadAndRun": thread.get("messages") if isinstance(thread, dict) else None,
     }
     group = lists.get(exchange.operation.name)
@@ -209,8 +250,11 @@ def _no_message(exchange: Exchange, refused_calls: list[Exchange], written: set[
         for text in _strings(entry.get("content")):
             if (str(entry.get("role")), text) in sent:
                 return failed(
-                    "isolation.refused-run-no-trace", sent[str(entry.get("role")), text], where=f"message {entry.get('id')}",
-                    expected="no message of a refused call on the thread", actual=f"the refused call's message {brief(text, 60)} is on the thread",
+                    "isolation.refused-run-no-trace", sent[
+                        str(entry.get("role")), text,
+                    ], where=f"message {entry.get('id')}",
+                    expected="no message of a refused call on the thread",
+                    actual=f"the refused call's message {brief(text, 60)} is on the thread",
                 )
     return verdict("isolation.refused-run-no-trace", True, exchange, expected="", actual="")
 
@@ -219,5 +263,6 @@ def _no_run(exchange: Exchange, known: set[str]) -> Finding:
     strange = [entry.get("id") for entry in _listed(exchange) if str(entry.get("id")) not in known]
     return verdict(
         "isolation.refused-run-no-trace", not strange, exchange, where="response /data",
-        expected="only runs of accepted calls", actual=f"a run that no accepted call made: {brief(strange[:3])}",
+        expected="only runs of accepted calls",
+        actual=f"a run that no accepted call made: {brief(strange[:3])}",
     )

@@ -14,7 +14,8 @@ from runs_conformance.contract.operations import CREATE
 from runs_conformance.contract.traces import answer_run, by_id, objects, of_kind
 
 PREFIXES: Final = {
-    "thread.run": "run_", "thread": "thread_", "assistant": "asst_", "thread.message": "msg_", "thread.run.step": "step_",
+    "thread.run": "run_", "thread": "thread_", "assistant": "asst_", "thread.message": "msg_",
+    "thread.run.step": "step_",
 }
 # Seconds: the clocks of two machines drift; milliseconds or a wrong epoch are far outside.
 DRIFT: Final = 600
@@ -32,11 +33,15 @@ def usage(exchange: Exchange, _: Context) -> Iterator[Finding]:
         counts = snapshot.value.get("usage")
         if not isinstance(counts, dict):
             continue
-        numbers: list[Any] = [counts.get(name) for name in ("prompt_tokens", "completion_tokens", "total_tokens")]
+        numbers: list[Any] = [
+            counts.get(name) for name in ("prompt_tokens", "completion_tokens", "total_tokens")
+        ]
         if all(_integer(number) for number in numbers):
             prompt, completion, total = numbers
             yield verdict(
-                "response.usage.sum", total == prompt + completion and min(prompt, completion) >= 0, exchange, where=f"{snapshot.where} /usage",
+                "response.usage.sum", total == prompt + completion and min(
+                    prompt, completion,
+                ) >= 0, exchange, where=f"{snapshot.where} /usage",
                 expected="total_tokens = prompt_tokens + completion_tokens, none negative", actual=counts,
             )
         if len(counts) > len(numbers):
@@ -50,14 +55,20 @@ def required_action(exchange: Exchange, _: Context) -> Iterator[Finding]:
         if calls is None:
             continue
         where = f"{snapshot.where} /required_action/submit_tool_outputs/tool_calls"
-        yield verdict("response.required-action.not-empty", bool(calls), exchange, where=where, expected="at least one tool call", actual=calls)
+        yield verdict(
+            "response.required-action.not-empty", bool(calls), exchange, where=where,
+            expected="at least one tool call", actual=calls,
+        )
         for index, call in enumerate(calls):
             function = call.get("function") if isinstance(call, dict) else None
             text = function.get("arguments") if isinstance(function, dict) else None
             if isinstance(text, str):
                 yield verdict(
-                    "response.required-action.arguments-json", decode(text.encode("utf-8", "surrogatepass")).value is not MISSING,
-                    exchange, where=f"{where}/{index}/function/arguments", expected="a string that parses as JSON", actual=brief(text),
+                    "response.required-action.arguments-json", decode(text.encode(
+                        "utf-8", "surrogatepass",
+                    )).value is not MISSING,
+                    exchange, where=f"{where}/{index}/function/arguments",
+                    expected="a string that parses as JSON", actual=brief(text),
                 )
 
 
@@ -80,7 +91,9 @@ def prefixes(exchange: Exchange, _: Context) -> Iterator[Finding]:
         for name, prefix, where in named:
             if prefix and isinstance(name, str):
                 yield verdict(
-                    "response.id-prefix", name.startswith(prefix), exchange, where=f"{snapshot.where} {where}",
+                    "response.id-prefix", name.startswith(
+                        prefix
+                    ), exchange, where=f"{snapshot.where} {where}",
                     expected=f"an id that begins with {prefix}", actual=brief(name),
                 )
 
@@ -95,9 +108,11 @@ _NAMED: Final = {
     "getRunStep": ("step", "response.id-unique"),
 }
 _KINDS: Final = {
-    "run": "thread.run", "thread": "thread", "message": "thread.message", "assistant": "assistant", "step": "thread.run.step",
+    "run": "thread.run", "thread": "thread", "message": "thread.message", "assistant": "assistant",
+    "step": "thread.run.step",
 }
-# Kind -> members that repeat ids of the path it was asked for under, and the row of an object that stands elsewhere.
+# Kind -> members that repeat ids of the path it was asked for under, and the row of an object that stands
+# elsewhere.
 _HOME: Final = {
     "thread.run": (("thread_id",), "isolation.run-under-own-thread"),
     "thread.message": (("thread_id",), "response.message.form"),
@@ -107,20 +122,29 @@ _HOME: Final = {
 
 @on_exchange(*dict.fromkeys((*(row for _, row in _NAMED.values()), *(row for _, row in _HOME.values()))))
 def addressed(exchange: Exchange, _: Context) -> Iterator[Finding]:
-    """What is asked for by its path is what is answered: that object, and of that thread and run. Only breaches are told."""
+    """What is asked for by its path is what is answered.
+
+    That object, and of that thread and run. Only breaches are told.
+    """
     kind, row = _NAMED.get(exchange.operation.name, ("", ""))
     for shown in objects(exchange):
         if kind and shown.value.get("object") == _KINDS[kind]:
             yield from _as_asked(exchange, shown, "id", kind, row)
         members, home = _HOME.get(str(shown.value.get("object")), ((), ""))
         for member in members if exchange.operation.name not in CREATE else ():
-            yield from _as_asked(exchange, shown, member, member.removesuffix("_id"), "response.retrieve.same" if exchange.operation.name == "getRun" else home)
+            yield from _as_asked(
+                exchange, shown, member, member.removesuffix("_id"),
+                "response.retrieve.same" if exchange.operation.name == "getRun" else home,
+            )
 
 
 def _as_asked(exchange: Exchange, shown: Snapshot, member: str, kind: str, row: str) -> Iterator[Finding]:
     asked, seen = exchange.operation.id(kind), shown.value.get(member)
     if asked is not None and isinstance(seen, str) and seen != asked:
-        yield failed(row, exchange, where=f"{shown.where} /{member}", expected=f"{asked}, as in the path", actual=brief(seen))
+        yield failed(
+            row, exchange, where=f"{shown.where} /{member}", expected=f"{asked}, as in the path",
+            actual=brief(seen),
+        )
 
 
 @on_exchange("response.timestamp.seconds", "response.timestamp.order")
@@ -143,17 +167,22 @@ def _seconds(snapshot: Snapshot, times: dict[str, Any], exchange: Exchange) -> I
     if exchange.operation.name in CREATE and exchange.started_at and created is not None and created < 10_000_000_000:
         yield verdict(
             "response.timestamp.seconds", abs(created - exchange.started_at) <= DRIFT, exchange,
-            where=f"{snapshot.where} /created_at", expected=f"within {DRIFT} s of now ({int(exchange.started_at)})", actual=created,
+            where=f"{snapshot.where} /created_at",
+            expected=f"within {DRIFT} s of now ({int(exchange.started_at)})", actual=created,
         )
 
 
 def _order(snapshot: Snapshot, times: dict[str, Any], exchange: Exchange) -> Iterator[Finding]:
     ends = [name for name in ("completed_at", "failed_at", "cancelled_at") if name in times]
-    pairs = [("created_at", "started_at")] + [(begin, end) for end in ends for begin in ("created_at", "started_at")]
+    pairs = [("created_at", "started_at")] + [
+        (begin, end) for end in ends for begin in ("created_at", "started_at")
+    ]
     for earlier, later in pairs:
         if earlier in times and later in times:
             yield verdict(
-                "response.timestamp.order", times[earlier] <= times[later], exchange, where=f"{snapshot.where} /{later}",
+                "response.timestamp.order", times[
+                    earlier
+                ] <= times[later], exchange, where=f"{snapshot.where} /{later}",
                 expected=f"not before {earlier} ({times[earlier]})", actual=times[later],
             )
 
@@ -161,7 +190,12 @@ def _order(snapshot: Snapshot, times: dict[str, Any], exchange: Exchange) -> Ite
 @on_exchange("response.create-thread-and-run.run", operations=("createThreadAndRun",))
 def answers_run(exchange: Exchange, _: Context) -> Iterator[Finding]:
     """The run, not the thread, is answered."""
-    if not exchange.ok or exchange.streamed or exchange.response is None or exchange.request.object.get("stream") is True:
+    if (
+        not exchange.ok
+        or exchange.streamed
+        or exchange.response is None
+        or exchange.request.object.get("stream") is True
+    ):
         return
     kind = exchange.response.object.get("object")
     if kind is not None:
@@ -173,7 +207,10 @@ def answers_run(exchange: Exchange, _: Context) -> Iterator[Finding]:
 
 @on_trace("response.retrieve.same", "response.create-thread-and-run.run")
 def retrieved(trace: Trace, _: Context) -> Iterator[Finding]:
-    """A run read again is the same run with the same settings; the thread of a createThreadAndRun is there."""
+    """A run read again is the same run with the same settings.
+
+    The thread of a createThreadAndRun is there.
+    """
     for snapshots in by_id(of_kind(trace, "thread.run")).values():
         first = next((one for one in snapshots if one.exchange.operation.name in CREATE), None)
         later = [one for one in snapshots if one.exchange.operation.name == "getRun"]
@@ -186,8 +223,10 @@ def retrieved(trace: Trace, _: Context) -> Iterator[Finding]:
 
 
 SETTINGS: Final = (
-    "id", "object", "thread_id", "assistant_id", "created_at", "model", "instructions", "tools", "temperature", "top_p",
-    "max_prompt_tokens", "max_completion_tokens", "truncation_strategy", "tool_choice", "parallel_tool_calls", "response_format",
+    "id", "object", "thread_id", "assistant_id", "created_at", "model", "instructions", "tools",
+    "temperature", "top_p",
+    "max_prompt_tokens", "max_completion_tokens", "truncation_strategy", "tool_choice", "parallel_tool_calls",
+    "response_format",
 )
 
 
@@ -208,7 +247,11 @@ def _unchanged(first: Snapshot, later: Snapshot, names: tuple[str, ...]) -> Iter
 
 
 def _thread_there(trace: Trace) -> Iterator[Finding]:
-    made = [one for one in trace.of("createThreadAndRun") if one.ok and answer_run(one).get("thread_id") == trace.thread_id]
+    made = [
+        one
+        for one in trace.of("createThreadAndRun") if one.ok
+        and answer_run(one).get("thread_id") == trace.thread_id
+    ]
     for read in trace.of("getThread") if made else ():
         yield verdict(
             "response.create-thread-and-run.run", read.ok, read, where="the new thread",
@@ -228,6 +271,13 @@ def _earlier(trace: Trace, call: Exchange) -> Exchange | None:
     before = trace.exchanges[: trace.exchanges.index(call)]
     mine = answer_run(call).get("id")
     return next(
-        (one for one in before if one.ok and (one.operation.name == "createThread" or (one.operation.name == "createThreadAndRun" and answer_run(one).get("id") != mine))),
+        (
+            one
+            for one in before if one.ok
+            and (
+                one.operation.name == "createThread"
+                or (one.operation.name == "createThreadAndRun" and answer_run(one).get("id") != mine)
+            )
+        ),
         None,
     )

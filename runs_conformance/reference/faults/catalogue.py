@@ -6,8 +6,14 @@ import difflib
 import fnmatch
 from typing import TYPE_CHECKING, Final
 
+from runs_conformance.reference.faults.concurrency import concurrency
 from runs_conformance.reference.faults.derived import derived
 from runs_conformance.reference.faults.echo import echo
+from runs_conformance.reference.faults.error import error
+from runs_conformance.reference.faults.headers import headers
+from runs_conformance.reference.faults.isolation import isolation
+from runs_conformance.reference.faults.lifecycle import lifecycle
+from runs_conformance.reference.faults.refusal import refusal
 from runs_conformance.reference.faults.shape import shape
 from runs_conformance.reference.faults.stream_bytes import stream_bytes
 from runs_conformance.reference.faults.stream_meaning import stream_meaning
@@ -18,7 +24,19 @@ if TYPE_CHECKING:
 
     from runs_conformance.reference.faults.record import Fault
 
-COLLECTED: Final = (shape, echo, stream_bytes, stream_order, stream_meaning)
+COLLECTED: Final = (
+    shape,
+    echo,
+    refusal,
+    error,
+    headers,
+    stream_bytes,
+    stream_order,
+    stream_meaning,
+    lifecycle,
+    isolation,
+    concurrency,
+)
 
 
 class UnknownFaultError(ValueError):

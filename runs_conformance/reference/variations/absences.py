@@ -110,7 +110,7 @@ def _names_files(value: Any) -> bool:
         return any(map(_names_files, value))
     if not isinstance(value, dict):
         return False
-    kinds = ("attachments", "file_ids", "vector_store_ids")
+    kinds = ("attachments", "file_ids")
     return any(bool(part) if key in kinds else _names_files(part) for key, part in value.items())
 
 

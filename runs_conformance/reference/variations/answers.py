@@ -51,7 +51,8 @@ def sampling_null(faithful: Behaviour) -> Behaviour:
     """temperature and top_p of a run are null where none was asked for."""
 
     def shape_run(item: Run, *, sse: bool = False) -> Json:
-        unset = [name for name in ("temperature", "top_p") if getattr(item.settings, name) == 1.0]
+        names = [name for name in ("temperature", "top_p") if item.request.get(name) is None]
+        unset = [name for name in names if getattr(item.settings, name) == 1.0]
         return faithful.shape_run(item, sse=sse) | dict.fromkeys(unset)
 
     return replace(faithful, shape_run=shape_run)
@@ -109,8 +110,16 @@ def attachments_null(faithful: Behaviour) -> Behaviour:
 
 @behaves("O:Metadata is nullable in every object; RQ-129")
 def metadata_null(faithful: Behaviour) -> Behaviour:
-    """metadata of an object that was given none is null."""
-    return changed(faithful, lambda shaped: shaped | ({} if shaped.get("metadata") else {"metadata": None}), *OBJECTS[:4])
+    """metadata of a run, a thread or a message that was given none is null."""
+
+    def shape_run(item: Run, *, sse: bool = False) -> Json:
+        null = {"metadata": None} if item.request.get("metadata") is None and not item.metadata else {}
+        return faithful.shape_run(item, sse=sse) | null
+
+    def change(shaped: Json) -> Json:
+        return shaped | {"metadata": shaped["metadata"] or None}
+
+    return changed(replace(faithful, shape_run=shape_run), change, "shape_thread", "shape_message")
 
 
 @behaves("wire fact 1.4: both forms are recorded, of the same run")

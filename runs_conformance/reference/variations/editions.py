@@ -96,9 +96,3 @@ def edition_2025_02_10(options: ReferenceOptions) -> ReferenceOptions:
 def edition_2025_09_16(options: ReferenceOptions) -> ReferenceOptions:
     """The date of the vendor's own recordings: reasoning_effort minimal is there, none is not."""
     return _as_of("2025-09-16")(options)
-
-
-@chooses("a server of a later date than the edition it is judged by", group="edition", profile={"edition": "2024-04-17"})
-def newer_than_judged(options: ReferenceOptions) -> ReferenceOptions:
-    """The server is of today, the profile asks for the first edition: what is new must not be flagged."""
-    return options
