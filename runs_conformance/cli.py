@@ -91,6 +91,11 @@ def parser() -> argparse.ArgumentParser:
         help="do otherwise, as a correct server may; may be given several times",
     )
     serve.add_argument("--list-variations", action="store_true", help="print the variations and end")
+    serve.add_argument(
+        "--fault", action="append", default=[], metavar="NAME",
+        help="be wrong in this way; a pattern means all that fit; may be given several times",
+    )
+    serve.add_argument("--list-faults", action="store_true", help="print the faults and end")
     serve.set_defaults(run=run_serve)
     return made
 
@@ -149,7 +154,7 @@ def _row(row: Requirement, arguments: argparse.Namespace) -> str:
 
 
 def run_serve(arguments: argparse.Namespace) -> int:
-    from runs_conformance.reference import variations  # noqa: PLC0415
+    from runs_conformance.reference import faults, variations  # noqa: PLC0415
     from runs_conformance.reference.options import ReferenceOptions  # noqa: PLC0415
     from runs_conformance.reference.server import serve  # noqa: PLC0415
 
@@ -157,10 +162,16 @@ def run_serve(arguments: argparse.Namespace) -> int:
         for each in variations.every():
             print(f"{each.name:<36} {each.sentence}")
         return 0
+    if arguments.list_faults:
+        for fault in faults.CATALOGUE.values():
+            print(f"{fault.name:<60} {fault.sentence}")
+        return 0
     try:
-        chosen = ReferenceOptions(base_path=arguments.base_path, chunking=arguments.chunking)
+        chosen = ReferenceOptions(
+            base_path=arguments.base_path, chunking=arguments.chunking, faults=faults.named(*arguments.fault),
+        )
         serve(arguments.host, arguments.port, variations.options_for(arguments.variation, chosen))
-    except variations.UnknownVariationError as error:
+    except (variations.UnknownVariationError, faults.UnknownFaultError) as error:
         return complain(str(error))
     except OSError as error:
         return complain(

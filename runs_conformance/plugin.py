@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from runs_conformance.contract.findings import Finding
     from runs_conformance.live import Bench, Live
     from runs_conformance.options import Chosen
-    from runs_conformance.session import Verdicts
+    from runs_conformance.session import Verdicts  # noqa: PLC0415
 
 CHOSEN: Final = pytest.StashKey["Chosen"]()
 VERDICTS: Final = pytest.StashKey["Verdicts"]()

@@ -117,7 +117,7 @@ def row(bench: Bench, requirement: str, *names: str) -> None:
     for name in names:
         try:
             found = [one for one in judged(bench, name) if one.requirement == requirement]
-        except Exception as error:  # noqa: BLE001 - raised below when no scene could be told
+        except Exception as error:  # noqa: BLE001 - kept, and raised again for each test that needs the scene
             errors.append(error)
             continue
         seen += 1

@@ -11,23 +11,23 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from runs_conformance import __version__
 from runs_conformance.contract.findings import Finding, Outcome, not_applicable, untestable
 from runs_conformance.contract.register import Register
 from runs_conformance.live import EMBEDDED_CLOCK, WRONG_KEY, Bench, Live, Skip
 from runs_conformance.options import EMBEDDED, Chosen
-from runs_conformance.scenes import UNPROVOKED
 from runs_conformance.report.ending import exit_code, footer
 from runs_conformance.report.progress import Progress
 from runs_conformance.report.records import Cost, Header, Record, environment, finding_of, now
 from runs_conformance.report.redact import Redactor
-from runs_conformance.report.writer import ResultsWriter
 from runs_conformance.report.saved import Recorder
 from runs_conformance.report.summary import Summary, summarise
 from runs_conformance.report.terminal import render
 from runs_conformance.report.text import emit
+from runs_conformance.report.writer import ResultsWriter
+from runs_conformance.scenes import UNPROVOKED
 from runs_conformance.target.client import Client
 from runs_conformance.target.journal import BudgetSpent
 from runs_conformance.target.profile import Profile

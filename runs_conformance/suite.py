@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from runs_conformance.contract.register import load
-from runs_conformance.plugin import chosen
 from runs_conformance.live import CAPABILITY
+from runs_conformance.plugin import chosen
 from runs_conformance.stimuli.base import OPERATIONS
 
 

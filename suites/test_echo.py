@@ -13,8 +13,8 @@ from typing import Any, Final
 
 import pytest
 
-from runs_conformance.contract.findings import verdict
 from runs_conformance.contract.compare import same
+from runs_conformance.contract.findings import verdict
 from runs_conformance.contract.model import Case, Exchange
 from runs_conformance.live import Bench, Live
 from runs_conformance.packing import CREATE_RUN

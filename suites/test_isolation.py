@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from runs_conformance import stories  # noqa: F401 - tells the scenes
 from runs_conformance.contract.findings import verdict
 from runs_conformance.contract.model import Case
 from runs_conformance.contract.operations import template
 from runs_conformance.contract.traces import answer_run
 from runs_conformance.live import Bench, Live, answer_text
-from runs_conformance import stories  # noqa: F401 - tells the scenes
 from runs_conformance.scenes import accepted, row
 from runs_conformance.stimuli.base import CREATE_BOTH, CREATE_RUN
 from runs_conformance.suite import rows

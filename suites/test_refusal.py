@@ -10,13 +10,13 @@ from typing import Any, Final
 
 import pytest
 
+from runs_conformance.contract.jsontext import pointer
 from runs_conformance.contract.model import Case
 from runs_conformance.exploring import explore_violating
 from runs_conformance.live import ENOUGH, WRONG_KEY, Bench, Live
 from runs_conformance.scenes import accepted
 from runs_conformance.stimuli.base import CREATE_BOTH, CREATE_RUN, OPERATIONS, function
 from runs_conformance.stimuli.outside import density, outside
-from runs_conformance.contract.jsontext import pointer
 from runs_conformance.suite import operations, param, parametrize
 
 NOBODY: Final = "0123456789abcdefABCDEF00"

@@ -57,7 +57,8 @@ def test_order_does_not_depend_on_how_they_are_named():
 
 
 STANDING_STILL = SimpleNamespace(time=lambda: 1_800_000_000.0, monotonic=lambda: 0.0)
-LOOK_UP = {"type": "function", "function": {"name": "look_up", "parameters": {"type": "object"}}}
+CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+LOOK_UP = {"type": "function", "function": {"name": "look_up", "parameters": CITY}}
 FORCED = {"tools": [LOOK_UP], "tool_choice": {"type": "function", "function": {"name": "look_up"}}}
 
 
@@ -123,6 +124,7 @@ def waiting(say: Teller, owner: str) -> None:
             ((shown.get("required_action") or {}).get("submit_tool_outputs") or {}).get("tool_calls")
             or []
         )
+        say("POST", "/_reference/clock", {"advance": 3, "thread_id": run.get("thread_id", "thread_x")})
         outputs = {"tool_outputs": [{"tool_call_id": call["id"], "output": "1"} for call in calls]}
         say.on(
             run, ("POST", "/submit_tool_outputs", outputs), READ, READ,
@@ -185,6 +187,7 @@ def routes(say: Teller, bare: str) -> None:
     }
     say("POST", f"/threads/{thread}/runs", {"assistant_id": bare, **fields})
     say("POST", f"/threads/{thread}/runs", {"assistant_id": bare})
+    say("POST", f"/threads/{thread}/runs", {"assistant_id": bare, "reasoning_effort": "max"})
     say("GET", f"/threads/{thread}/runs")
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
 from runs_conformance.contract.jsontext import MISSING, Missing, decode
+from runs_conformance.contract.operations import Operation, identify
 
 
 @dataclass(frozen=True)
@@ -181,8 +182,6 @@ class Exchange:
 
     @cached_property
     def operation(self) -> Operation:
-        from runs_conformance.contract.operations import identify  # noqa: PLC0415 - it needs Request from here
-
         return identify(self.request.method, self.request.path)
 
     @property
@@ -201,20 +200,6 @@ class Exchange:
     @property
     def streamed(self) -> bool:
         return self.response is not None and self.response.events is not None
-
-
-@dataclass(frozen=True)
-class Operation:
-    """An operation of the contract and the ids its path carries.
-
-    `name` is "" for a path the contract does not have.
-    """
-
-    name: str
-    ids: Mapping[str, str] = field(default_factory=dict)
-
-    def id(self, kind: str) -> str | None:
-        return self.ids.get(kind)
 
 
 @dataclass(frozen=True, eq=False)

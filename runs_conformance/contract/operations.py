@@ -6,11 +6,23 @@ Which path and method is which, with the ids in the path (vendor schema `paths`)
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
-from runs_conformance.contract.model import Operation
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation of the contract and the ids its path carries. `name` is "" for a path the contract does not have."""
+
+    name: str
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+    def id(self, kind: str) -> str | None:
+        return self.ids.get(kind)
+
 
 _ID: Final = "[^/?#]*"
 _TABLE: Final[tuple[tuple[str, str, str], ...]] = (

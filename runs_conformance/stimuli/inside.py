@@ -14,7 +14,17 @@ from typing import Any, Final
 from runs_conformance.contract.register import NEWEST, load
 from runs_conformance.contract.schemas import is_valid
 from runs_conformance.stimuli.base import (
-    CREATE_BOTH, CREATE_RUN, OPERATIONS, SAYS, SCHEMAS, body, function, limit, merge, messages_path, put,
+    CREATE_BOTH,
+    CREATE_RUN,
+    OPERATIONS,
+    SAYS,
+    SCHEMAS,
+    body,
+    function,
+    limit,
+    merge,
+    messages_path,
+    put,
 )
 
 STRICT: Final = {

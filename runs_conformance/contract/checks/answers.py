@@ -11,7 +11,6 @@ from runs_conformance.contract.model import Exchange, Response
 from runs_conformance.contract.operations import ANSWERS, CREATE, STREAMABLE
 from runs_conformance.contract.shapes import answer_rows, judge_shape
 
-
 # Cleaning up is not the contract's subject: what a deletion answers is `response.deleted.form`'s business
 # alone.
 _ANSWERED = frozenset(name for name, kind in ANSWERS.items() if kind != "deleted")

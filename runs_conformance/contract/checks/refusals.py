@@ -101,7 +101,7 @@ _BOUNDS: Final = frozenset({
 def excused(error: Violation, context: Context) -> bool:
     """The target declares that it does not look at this kind of fault, whatever row it breaks."""
     kind = "unknown-fields" if error.keyword == "additionalProperties" else "bounds" if error.keyword in _BOUNDS else ""
-    return "refusals" in context.absent or bool(kind) and f"refusals.{kind}" in context.absent
+    return "refusals" in context.absent or (bool(kind) and f"refusals.{kind}" in context.absent)
 
 
 @on_exchange(*_ROWS)
