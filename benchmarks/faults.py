@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import fnmatch
+import importlib
 import json
 import multiprocessing
 import os
@@ -99,7 +100,7 @@ def meant(fault: Fault, register: Register) -> tuple[str, ...]:
     return tuple(sorted(row for row in rows if row is not None))
 
 
-def one(fault: Fault, folder: Path, more: tuple[str, ...]) -> Result:
+def one(fault: Fault, folder: Path, more: tuple[str, ...], *, narrow: bool) -> Result:
     """A target with the fault, and a check of it, in this process."""
     from runs_conformance.cli import main as command  # noqa: PLC0415 - loaded before forking
     from runs_conformance.reference import ReferenceOptions, running  # noqa: PLC0415
@@ -111,6 +112,7 @@ def one(fault: Fault, folder: Path, more: tuple[str, ...]) -> Result:
     start = time.monotonic()
     with running(ReferenceOptions(faults=(fault,))) as url:
         words = ["check", url, "--profile", str(profile), "--results", str(results), "--color", "never", *more]
+        words += [word for row in wanted if narrow for word in ("--select", row)]
         with (folder / "out").open("w") as out, contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
             code = command(words)
         seconds = time.monotonic() - start
@@ -153,23 +155,23 @@ def _read(results: Path) -> dict[str, Any]:
     }
 
 
-def _child(name: str, more: tuple[str, ...], first: bool, pipe: Connection) -> None:
+def _child(name: str, more: tuple[str, ...], first: bool, narrow: bool, pipe: Connection) -> None:
     sys.stderr = sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - for the process's life
     with tempfile.TemporaryDirectory() as folder:
         if first:
             _stop_when_caught(CATALOGUE[name], pipe)
         try:
-            pipe.send(one(CATALOGUE[name], Path(folder), more))
+            pipe.send(one(CATALOGUE[name], Path(folder), more, narrow=narrow))
         except BaseException as error:  # noqa: BLE001 - told, not swallowed
             pipe.send(Result(name, (), error=f"{type(error).__name__}: {error}"))
     pipe.close()
     os._exit(0)  # what a faulty server left running must not hold the process
 
 
-def results(names: Iterable[str], jobs: int, more: tuple[str, ...], *, first: bool = False) -> Iterator[Result]:
+def results(names: Iterable[str], jobs: int, more: tuple[str, ...], *, first: bool = False, narrow: bool = False) -> Iterator[Result]:
     """The results as they come; `jobs` processes at a time, one a fault, ended after the deadline."""
-    import runs_conformance.plugin  # noqa: F401, PLC0415 - so that no fork loads it
-    import runs_conformance.report.curl  # noqa: F401, PLC0415
+    for module in ("runs_conformance.check", "runs_conformance.plugin", "runs_conformance.report.curl", "runs_conformance.stories", "runs_conformance.machine"):
+        importlib.import_module(module)  # once, and not in every fork
 
     context = multiprocessing.get_context("fork")
     waiting, busy = list(names)[::-1], dict[str, tuple[BaseProcess, Connection, float]]()
@@ -177,7 +179,7 @@ def results(names: Iterable[str], jobs: int, more: tuple[str, ...], *, first: bo
         while waiting and len(busy) < jobs:
             name = waiting.pop()
             ours, theirs = context.Pipe(duplex=False)
-            process = context.Process(target=_child, args=(name, more, first, theirs), daemon=False)
+            process = context.Process(target=_child, args=(name, more, first, narrow, theirs), daemon=False)
             process.start()
             theirs.close()
             busy[name] = (process, ours, time.monotonic())
@@ -234,6 +236,7 @@ def main() -> int:
     parser.add_argument("--hand-made", action="store_true", help="leave the derived ones out")
     parser.add_argument("--derived", action="store_true", help="leave the hand-made ones out")
     parser.add_argument("--first", action="store_true", help="stop at the first finding that was meant")
+    parser.add_argument("--narrow", action="store_true", help="select only the requirements meant for each fault")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--table", type=Path, help="append a JSON line a fault to this file")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only each Nth")
@@ -243,7 +246,7 @@ def main() -> int:
     names = [name for name in names if not (given.hand_made and name not in HAND_MADE)]
     names = [name for name in names if not (given.derived and name in HAND_MADE)][:: given.every]
     found: list[Result] = []
-    for result in results(names, given.jobs, tuple(given.more), first=given.first):
+    for result in results(names, given.jobs, tuple(given.more), first=given.first, narrow=given.narrow):
         found.append(result)
         print(line(result), flush=True)
         if given.table:

@@ -1,4 +1,4 @@
-"""False alarms: `check --strict` against the reference target in each benign variation, and in random combinations.
+"""False alarms: `check --strict` of the reference target in each benign variation, and in random sets.
 
     python benchmarks/variations.py                       each variation alone
     python benchmarks/variations.py gzip crlf             these alone
@@ -30,8 +30,11 @@ COMMAND: Final = (sys.executable, "-m", "runs_conformance")
 FLAGGED: Final = ("failed", "warning", "untestable", "gap")
 # What the reference holds without anybody making it; without it rows that need a resource are not exercised.
 RESOURCES: Final = {
-    "file_id": "file-conformance0000000000", "vector_store_id": "vs_conformance0000000000",
-    "image_url": "https://example.com/conformance.png", "clock": "/_reference/clock", "second_key_env": "SECOND_KEY",
+    "file_id": "file-conformance0000000000",
+    "vector_store_id": "vs_conformance0000000000",
+    "image_url": "https://example.com/conformance.png",
+    "clock": "/_reference/clock",
+    "second_key_env": "SECOND_KEY",
 }
 ENVIRONMENT: Final = {"SECOND_KEY": "sk-another-project", "OPENAI_API_KEY": "sk-first-project"}
 # A run that takes longer is a finding of its own.
@@ -85,24 +88,52 @@ def check(names: tuple[str, ...], *more: str) -> Result:
         file, results = Path(folder, "profile.toml"), Path(folder, "results.jsonl")
         file.write_text(toml(profile), encoding="utf-8")
         start = time.monotonic()
-        command = [*COMMAND, "check", url, "--profile", str(file), "--results", str(results), "--strict", *more]
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE, env={**os.environ, **ENVIRONMENT}, check=False)
+        command = [
+            *COMMAND,
+            "check",
+            url,
+            "--profile",
+            str(file),
+            "--results",
+            str(results),
+            "--strict",
+            *more,
+        ]
+        ended = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE,
+            env={**os.environ, **ENVIRONMENT},
+            check=False,
+        )
         return _result(names, ended, results, time.monotonic() - start)
 
 
-def _result(names: tuple[str, ...], ended: subprocess.CompletedProcess[str], results: Path, seconds: float) -> Result:
-    lines = [json.loads(line) for line in results.read_text(encoding="utf-8").splitlines()] if results.exists() else []
+def _result(
+    names: tuple[str, ...], ended: subprocess.CompletedProcess[str], results: Path, seconds: float
+) -> Result:
+    lines = (
+        [json.loads(line) for line in results.read_text(encoding="utf-8").splitlines()]
+        if results.exists()
+        else []
+    )
     verdicts = [line for line in lines if line["kind"] == "requirement"]
     footer = next((line for line in lines if line["kind"] == "footer"), {})
     return Result(
-        names, ended.returncode, tuple((one["id"], one["outcome"]) for one in verdicts if one["outcome"] in FLAGGED),
-        sum(one["outcome"] == "passed" for one in verdicts), footer.get("requests", 0), seconds, ended.stdout + ended.stderr,
+        names,
+        ended.returncode,
+        tuple((one["id"], one["outcome"]) for one in verdicts if one["outcome"] in FLAGGED),
+        sum(one["outcome"] == "passed" for one in verdicts),
+        footer.get("requests", 0),
+        seconds,
+        ended.stdout + ended.stderr,
     )
 
 
 def combinations(count: int, seed: int, among: tuple[str, ...]) -> list[tuple[str, ...]]:
     """`count` random compatible sets of 2 to 12 variations each."""
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311 - repeatable, not secret
     return [_combination(rng, among) for _ in range(count)]
 
 
@@ -121,20 +152,28 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--without-slow", action="store_true")
-    parser.add_argument("--text", action="store_true", help="print what check printed where a row was flagged")
+    parser.add_argument(
+        "--text", action="store_true", help="print what check printed where a row was flagged"
+    )
     given = parser.parse_args()
     known = tuple(one.name for one in variations.every() if not (given.without_slow and one.slow))
-    jobs = combinations(given.random, given.seed, known) if given.random else [(name,) for name in given.names or known]
+    jobs = (
+        combinations(given.random, given.seed, known)
+        if given.random
+        else [(name,) for name in given.names or known]
+    )
     with ThreadPoolExecutor(given.jobs) as pool:
         results = [told(result, given.text) for result in pool.map(check, jobs)]
     alarms = [result for result in results if not result.clean]
-    print(f"{len(results)} runs, {len(alarms)} with false alarms, {sum(one.requests for one in results)} requests")
+    requests = sum(one.requests for one in results)
+    print(f"{len(results)} runs, {len(alarms)} with false alarms, {requests} requests")
     return 1 if alarms else 0
 
 
 def told(result: Result, text: bool) -> Result:
     word = "ok " if result.clean else "BAD"
-    print(f"{word} exit {result.code} {result.tested:>3} rows {result.requests:>5} requests {result.seconds:5.1f} s  {' '.join(result.names)}", flush=True)
+    cost = f"{result.tested:>3} rows {result.requests:>5} requests {result.seconds:5.1f} s"
+    print(f"{word} exit {result.code} {cost}  {' '.join(result.names)}", flush=True)
     for row, outcome in result.rows:
         print(f"      {outcome:<10} {row}", flush=True)
     if not result.clean and (text or not result.rows):

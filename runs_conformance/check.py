@@ -64,7 +64,7 @@ class Reporter:
         if report.failed and (hasattr(report, ERROR) or not hasattr(report, FATAL)):
             self.errors.append(f"{report.nodeid} ({report.when}):\n{report.longreprtext}")
 
-    def end(self, code: int) -> int:
+    def end(self, _code: int) -> int:
         verdicts = self._config.stash.get(VERDICTS, None) if self._config else None
         if verdicts is not None and verdicts.unreachable and not self.errors:
             emit(sys.stderr, f"runs-conformance: {verdicts.reason}\n")

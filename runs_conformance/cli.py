@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from runs_conformance import __version__
 
@@ -57,10 +57,7 @@ def parser() -> argparse.ArgumentParser:
         help="embedded (default), a URL such as http://127.0.0.1:8000/v1, or app:module:attribute",
     )
     for option in OPTIONS:
-        more: dict[str, Any] = {"flag": {"action": "store_true"}, "many": {"action": "append", "metavar": option.metavar}}.get(
-            option.kind, {"metavar": option.metavar}
-        )
-        check.add_argument(option.name, help=option.help, **more)
+        check.add_argument(option.name, help=option.help, **option.arguments)
     check.add_argument(
         "--workers", type=int, default=1, metavar="N", help="that many processes at once (default 1)",
     )
@@ -104,7 +101,7 @@ def run_check(arguments: argparse.Namespace) -> int:
     """Run the suites in this process through pytest, with our own report in place of pytest's."""
     from runs_conformance.options import choose  # noqa: PLC0415
 
-    values = {name: value for name, value in vars(arguments).items() if name not in ("run", "target", "color")}
+    values = vars(arguments)
     choose(arguments.target, lambda name: values.get(name.removeprefix("--").replace("-", "_")))
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     # Hypothesis would keep its tables of characters in the folder where the command was typed.

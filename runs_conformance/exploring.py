@@ -29,7 +29,7 @@ SHRINKING: Final = 12
 ROUNDS: Final = 5
 
 
-class _Failed(AssertionError):
+class _Failed(AssertionError):  # noqa: N818 - what the property did
     pass
 
 
@@ -63,9 +63,8 @@ class _Explorer:
         @seed(number)
         @settings(
             max_examples=examples, database=None, deadline=None, derandomize=False, print_blob=False,
-            phases=(
-                Phase.generate, Phase.shrink,
-            ), suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
+            phases=(Phase.generate, Phase.shrink), suppress_health_check=list(HealthCheck),
+            report_multiple_bugs=False,
         )
         @given(strategy)
         def property_holds(drawn: Any) -> None:

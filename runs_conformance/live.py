@@ -212,9 +212,8 @@ class Bench:
 def refusal(requirement: str, exchange: Exchange, note: str = "") -> Finding:
     """A request that had to be accepted was not."""
     return failed(
-        requirement, exchange, where=note or (
-            exchange.case.name if exchange.case else ""
-        ), expected="200 and a run", actual=answer_text(exchange),
+        requirement, exchange, where=note or (exchange.case.name if exchange.case else ""),
+        expected="200 and a run", actual=answer_text(exchange),
     )
 
 

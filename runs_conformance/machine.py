@@ -1,10 +1,11 @@
-"""A state machine that drives several threads at once, and judges each story by the same checks as everything else.
+"""A state machine that drives several threads at once; each story is judged by the same checks as all else.
 
-Which rules there are depends on the profile only: a target answers when it likes, and Hypothesis wants the same choices again.
-A rule that finds nothing to do at a thread does nothing.
+Which rules there are depends on the profile only: a target answers when it likes, and Hypothesis wants the
+same choices again. A rule that finds nothing to do at a thread does nothing.
 
-Hypothesis chooses the calls; the model knows of each thread its run and the status last seen, and from that what must be
-refused. A story that breaks a requirement is shrunk to the shortest one that still does, within a budget of runs.
+Hypothesis chooses the calls; the model knows of each thread its run and the status last seen, and from that
+what must be refused. A story that breaks a requirement is shrunk to the shortest one that still does, within
+a budget of runs.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ EMBEDDED_BUDGETS: Final = {"smoke": (2, 8, 8), "standard": (8, 14, 60), "thoroug
 SHRINKING: Final = 25
 
 
-class _Broken(AssertionError):
+class _Broken(AssertionError):  # noqa: N818 - how a story ends
     pass
 
 
@@ -74,7 +75,7 @@ class Known:
         return bool(self.run) and self.status not in FINAL
 
 
-def machine_for(ledger: Ledger) -> type[RuleBasedStateMachine]:
+def machine_for(ledger: Ledger) -> type[RuleBasedStateMachine]:  # noqa: C901 - one method a rule
     """The machine's class for one session; Hypothesis makes an instance for each story."""
     live: Live = ledger.bench.live
 
@@ -209,16 +210,16 @@ def drive(bench: Bench) -> None:
     ledger = Ledger(bench, runs)
     chosen = settings(
         max_examples=stories, stateful_step_count=calls, database=None, deadline=None, print_blob=False,
-        phases=(
-            Phase.generate, Phase.shrink,
-        ), suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
+        phases=(Phase.generate, Phase.shrink), suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
     )
     try:
         run_state_machine_as_test(seed(live.seed)(machine_for(ledger)), settings=chosen)
     except (_Broken, BudgetSpent, Flaky):
         if not ledger.failing:
             raise
-    told = "; ".join(f"{number} {one.request.method} {one.request.path} -> {one.status}" for number, one in enumerate(ledger.story, 1))
+    lines = [f"{one.request.method} {one.request.path} -> {one.status}" for one in ledger.story]
+    told = "; ".join(f"{number} {line}" for number, line in enumerate(lines, 1))
     bench.add(
         *(
             replace(one, case=f"a story of {len(ledger.story)} calls", actual=f"{one.actual} (story: {told})")

@@ -35,6 +35,13 @@ class Option:
     setting: str = ""
     metavar: str = "TEXT"
 
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """For argparse, and for pytest's options."""
+        if self.kind == "flag":
+            return {"action": "store_true"}
+        return {"metavar": self.metavar, **({"action": "append"} if self.kind == "many" else {})}
+
 
 OPTIONS: Final = (
     Option(
@@ -133,9 +140,8 @@ def _choose(target: str, value: Callable[[str], Any]) -> Chosen:
     selected = register.select(patterns) if patterns else None
     results = value("--results")
     return Chosen(
-        target=_target(
-            target, profile,
-        ), profile=profile, profile_name=file.name if file else effort, effort=effort, register=register,
+        target=_target(target, profile), profile=profile, profile_name=file.name if file else effort,
+        effort=effort, register=register,
         selected=selected, patterns=patterns, strict=bool(value("--strict")), seed=_seed(value("--seed")),
         results=None if results is None else _writable(Path(results)),
     )
@@ -171,7 +177,10 @@ def _profiles(values: tuple[str, ...] | list[str]) -> tuple[str, Path | None]:
         elif Path(each).suffix or Path(each).exists() or "/" in each:
             file = Path(each)
         else:
-            raise UsageError(f"--profile {each!r} is neither a file nor one of {', '.join(EFFORTS)}; {closest(each, EFFORTS)}")
+            names = ", ".join(EFFORTS)
+            raise UsageError(
+                f"--profile {each!r} is neither a file nor one of {names}; {closest(each, EFFORTS)}"
+            )
     return effort, file
 
 

@@ -113,8 +113,9 @@ def _excuse(bench: Bench, sender: _Sender, group: tuple[Inside, ...], exchange: 
         part.resource for part in group if part.resource and not bench.live.profile.resource(part.resource)
     } - sender.real
     if missing:
-        kind = sorted(missing)[0]
-        return f"the target refused a made-up {kind.replace('_', ' ')}; name one that exists in the profile's [resources]"
+        kind = min(missing)
+        named = kind.replace("_", " ")
+        return f"the target refused a made-up {named}; name one that exists in the profile's [resources]"
     told = exchange.response.object.get("error") if exchange.response else None
     words = str(told.get("message", "")).lower() if isinstance(told, dict) else ""
     if (

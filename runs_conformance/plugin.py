@@ -9,7 +9,7 @@ plain records.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from runs_conformance.contract.findings import Finding
     from runs_conformance.live import Bench, Live
     from runs_conformance.options import Chosen
-    from runs_conformance.session import Verdicts  # noqa: PLC0415
+    from runs_conformance.session import Verdicts
 
 CHOSEN: Final = pytest.StashKey["Chosen"]()
 VERDICTS: Final = pytest.StashKey["Verdicts"]()
@@ -41,10 +41,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="embedded (default), a URL, or app:module:attribute",
     )
     for option in OPTIONS:
-        more: dict[str, Any] = {"flag": {"action": "store_true"}, "many": {"action": "append", "metavar": option.metavar}}.get(
-            option.kind, {"metavar": option.metavar}
+        group.addoption(
+            in_pytest(option), dest=dest(option), help=option.help, default=None, **option.arguments,
         )
-        group.addoption(in_pytest(option), dest=dest(option), help=option.help, default=None, **more)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -134,7 +133,7 @@ def bench(request: pytest.FixtureRequest, live: Live) -> Bench:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[None]:
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
     """Run the test, judge what was sent, and fail it if what it is about failed."""
     bench = pyfuncitem.stash.get(BENCH, None)
     result = yield
@@ -150,12 +149,15 @@ def _told(broken: list[Finding]) -> str:
     lines: list[str] = []
     for finding in broken[:5]:
         accepted = " or ".join(finding.expected)
-        lines.append(f"{finding.requirement} {finding.case}: at {finding.where or 'the answer'} expected {accepted}, saw {finding.actual}")
+        place = f"{finding.requirement} {finding.case}: at {finding.where or 'the answer'}"
+        lines.append(f"{place} expected {accepted}, saw {finding.actual}")
     return "\n".join(lines)
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, Any, Any]:
     report: Any = yield
     if item.get_closest_marker("requirement") is None:
         return report
@@ -166,11 +168,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         told = explain(call.excinfo.value, rows_of(item), chosen(item.config).register)
         if told is None and not isinstance(call.excinfo.value, pytest.fail.Exception):
             setattr(report, ERROR, True)
-        reason = (
-            getattr(call.excinfo.value, "sentence", "")
-            if getattr(call.excinfo.value, "fatal", False)
-            else ""
-        )
+        ended = call.excinfo.value
+        reason = getattr(ended, "sentence", "") if getattr(ended, "fatal", False) else ""
         setattr(report, FATAL, reason)
         if reason:
             item.session.shouldstop = reason
@@ -240,7 +239,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         return
     code = verdicts.finish(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
     if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
-        others_failed = exitstatus == pytest.ExitCode.TESTS_FAILED and code == 0 and verdicts.only_ours is False
+        ours = code != 0 or verdicts.only_ours
+        others_failed = exitstatus == pytest.ExitCode.TESTS_FAILED and not ours
         session.exitstatus = code if not others_failed else exitstatus
 
 

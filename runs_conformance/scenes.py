@@ -56,10 +56,9 @@ def followed(live: Live, first: Exchange) -> tuple[Exchange, ...]:
     run = answer_run(first)
     thread, name = str(run.get("thread_id")), str(run.get("id"))
     seen = live.finish(first)
-    reads = (
-        (
-            "runs.retrieve", "getRun", {"run": name},
-        ), ("thread.retrieve", "getThread", {}), ("runs.list", "listRuns", {}),
+    reads: tuple[tuple[str, str, dict[str, str]], ...] = (
+        ("runs.retrieve", "getRun", {"run": name}), ("thread.retrieve", "getThread", {}),
+        ("runs.list", "listRuns", {}),
         ("messages.list", "listMessages", {}), ("steps", "listRunSteps", {"run": name}),
     )
     for capability, operation, ids in reads:
@@ -117,7 +116,7 @@ def row(bench: Bench, requirement: str, *names: str) -> None:
     for name in names:
         try:
             found = [one for one in judged(bench, name) if one.requirement == requirement]
-        except Exception as error:  # noqa: BLE001 - kept, and raised again for each test that needs the scene
+        except Exception as error:  # noqa: BLE001 - raised below when no scene could be told
             errors.append(error)
             continue
         seen += 1

@@ -172,7 +172,10 @@ def redactor(profile: Profile) -> Redactor:
 
 
 class Verdicts:
-    """Takes the findings of a run, in whatever process they were made, and ends in a summary, a file and an exit code."""
+    """Takes the findings of a run, in whatever process they were made.
+
+    It ends in a summary, a file and an exit code.
+    """
 
     only_ours = True
 
@@ -251,9 +254,8 @@ class Verdicts:
         self.summary = summarise(
             self.chosen.register, self.chosen.profile.edition, self.chosen.selected, self._findings,
             strict=self.chosen.strict,
-            not_applicable=lacking(
-                self.chosen
-            ), not_tested=not_tested(self.chosen), curls=self._curls, hide=redactor(self.chosen.profile),
+            not_applicable=lacking(self.chosen), not_tested=not_tested(self.chosen), curls=self._curls,
+            hide=redactor(self.chosen.profile),
         )
         reason = self._fatal or ("interrupted: what was found until then is above" if interrupted else "")
         self.code = 2 if reason else exit_code(self.summary)

@@ -331,8 +331,10 @@ def refused_streams(live: Live) -> tuple[Exchange, ...]:
     for operation in (CREATE_RUN, CREATE_BOTH):
         if live.profile.lacks("create-run" if operation == CREATE_RUN else "create-thread-and-run") is None:
             accepted(live, operation)
-            for fault in ({"temperature": 3}, {"assistant_id": 7}):
-                told.append(live.create(operation, {**live.plain(operation), "stream": True, **fault}))
+            told += [
+                live.create(operation, {**live.plain(operation), "stream": True, **fault})
+                for fault in ({"temperature": 3}, {"assistant_id": 7})
+            ]
     return tuple(told)
 
 

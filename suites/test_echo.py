@@ -99,7 +99,7 @@ def test_settings_in_force(bench: Bench, requirement: str) -> None:
 @pytest.mark.requirement("accept.model.any-string")
 @pytest.mark.cost(0, 0)
 def test_another_model(bench: Bench) -> None:
-    """A model's name that the vendor's list does not hold may be unknown to a real target, which is no fault."""
+    """A name that the vendor's list does not hold may be unknown to a real target, which is no fault."""
     live = bench.live
     row(bench, "response.echo.model", "overrides")
     story: tuple[Exchange, ...] = live.shared("scene overrides", tuple)
@@ -140,9 +140,8 @@ def test_overrides_do_not_leak(bench: Bench) -> None:
         leaked = {**OTHER, "tools": [function("runs_own")]}.get(name)
         seen = plain.response.object.get(name)
         bench.add(verdict(
-            "isolation.no-leak-between-runs", leaked is None or not same(
-                leaked, seen,
-            ), plain, where=f"run /{name}",
+            "isolation.no-leak-between-runs", leaked is None or not same(leaked, seen), plain,
+            where=f"run /{name}",
             expected="the assistant's value, or the default", actual=seen,
         ))
 

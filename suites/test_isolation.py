@@ -47,7 +47,8 @@ def test_two_threads_at_once(bench: Bench) -> None:
     threads = [_refused_on(live), _refused_on(live)]
     stream = live.profile.lacks("streams") is None
     bodies = [live.plain(CREATE_RUN, metadata={"mine": str(index)}, stream=stream) for index in range(2)]
-    both = live.client.send_together([_create(thread, body) for thread, body in zip(threads, bodies, strict=True)])
+    calls = [_create(thread, body) for thread, body in zip(threads, bodies, strict=True)]
+    both = live.client.send_together(calls)
     for exchange in both:
         bench.add(verdict(
             "isolation.threads-independent", exchange.ok, exchange,

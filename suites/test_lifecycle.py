@@ -35,9 +35,8 @@ def test_queued_run_moves_on(bench: Bench) -> None:
     if bench.live.client.unsettled and last_run(story).get("status") == "queued":
         seconds = story[-1].started_at - story[0].started_at
         bench.add(failed(
-            "lifecycle.queued-moves-on", story[
-                -1
-            ], expected="a run that leaves queued by itself", actual=f"queued after {seconds:.0f} seconds",
+            "lifecycle.queued-moves-on", story[-1], expected="a run that leaves queued by itself",
+            actual=f"queued after {seconds:.0f} seconds",
         ))
 
 

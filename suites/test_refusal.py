@@ -25,7 +25,7 @@ Change = Callable[[Live, dict[str, Any]], dict[str, Any]]
 _OVERLAP: Final = {"type": "static", "static": {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 401}}
 
 
-def _store(live: Live, body: dict[str, Any]) -> dict[str, Any]:
+def _store(_: Live, body: dict[str, Any]) -> dict[str, Any]:
     thread = {
         **body["thread"],
         "tool_resources": {"file_search": {"vector_stores": [{"chunking_strategy": _OVERLAP}]}},

@@ -80,8 +80,7 @@ def test_streamed_and_polled_agree(bench: Bench) -> None:
             and name not in OWN and not same(polled[name], streamed[name])
         ]
         bench.add(verdict(
-            "isolation.streamed-equals-polled", not other, story[
-                0
-            ], where="event 1", expected="the keys and settings of the polled run",
+            "isolation.streamed-equals-polled", not other, story[0], where="event 1",
+            expected="the keys and settings of the polled run",
             actual={name: [polled.get(name, "nothing"), streamed.get(name, "nothing")] for name in other},
         ))

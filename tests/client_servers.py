@@ -11,6 +11,7 @@ import struct
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Self
 
 from runs_conformance.target.client import Client
 from runs_conformance.target.reading import load
@@ -74,7 +75,7 @@ class RawServer:
     requests: list[bytes] = field(default_factory=list)
     connections: int = 0
 
-    def __enter__(self) -> RawServer:
+    def __enter__(self) -> Self:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}/v1"

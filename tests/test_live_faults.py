@@ -18,7 +18,7 @@ from runs_conformance.reference import ReferenceOptions, running
 from runs_conformance.reference.records import Message
 from runs_conformance.reference.refusals import Refusal
 
-ANSWERS = "response,isolation.no-leak-between-runs,isolation.metadata-separate"
+ANSWERS = "response.success,response.run,response.echo,response.default,response.retrieve,isolation.no-leak-between-runs"
 REFUSALS = "refusal,errors"
 ACCEPTS = "acceptance"
 
@@ -37,9 +37,11 @@ def set_to(**values):
 def settled(change):
     """What a run uses is what `change` makes of it."""
     return lambda faithful: replace(
-        faithful, settings=lambda body, assistant: replace(
-            faithful.settings(body, assistant), **change(body, assistant),
-        )
+        faithful,
+        settings=lambda body, assistant: replace(
+            faithful.settings(body, assistant),
+            **change(body, assistant),
+        ),
     )
 
 
@@ -78,7 +80,7 @@ def turned_down(rule):
 
 
 def statuses(change):
-    return lambda faithful: replace(faithful, status=lambda call, status: change(call, status))
+    return lambda faithful: replace(faithful, status=change)
 
 
 def unchecked(name):
@@ -144,11 +146,17 @@ def repeats_a_key(faithful):
 
 
 def swapped(run, _):
-    return run | {"max_prompt_tokens": run["max_completion_tokens"], "max_completion_tokens": run["max_prompt_tokens"]}
+    return run | {
+        "max_prompt_tokens": run["max_completion_tokens"],
+        "max_completion_tokens": run["max_prompt_tokens"],
+    }
 
 
 def named_badly(faithful):
-    return replace(faithful, new_id=lambda random, prefix, size: faithful.new_id(random, prefix.strip("_"), size))
+    return replace(
+        faithful,
+        new_id=lambda random, prefix, size: faithful.new_id(random, prefix.strip("_"), size),
+    )
 
 
 def plain_text(headers):
@@ -166,112 +174,216 @@ def speaks_text(faithful):
 FAULTS = {
     # what is answered
     "a temperature of 0 counts as none": (
-        settled(lambda body, assistant: {"temperature": float(body.get("temperature") or assistant.temperature or 1)}),
-        ANSWERS, {"response.default.temperature"},
+        settled(
+            lambda body, assistant: {
+                "temperature": float(body.get("temperature") or assistant.temperature or 1)
+            }
+        ),
+        ANSWERS,
+        {"response.default.temperature"},
     ),
-    "metadata loses what is not ASCII": (shown(garbled), "response,accept.unicode", {"response.echo.metadata"}),
+    "metadata loses what is not ASCII": (
+        shown(garbled),
+        "response,accept.unicode",
+        {"response.echo.metadata"},
+    ),
     "metadata is forgotten": (set_to(metadata={}), ANSWERS, {"response.echo.metadata"}),
-    "metadata leaks into the next run": (leaks_metadata(), ANSWERS, {"response.echo.metadata", "isolation.no-leak-between-runs"}),
+    "metadata leaks into the next run": (
+        leaks_metadata(),
+        ANSWERS,
+        {"response.echo.metadata", "isolation.no-leak-between-runs"},
+    ),
     "tools come back in another order": (
-        shown(lambda run, _: run | {"tools": run["tools"][::-1]}), "response,accept.tools.twenty", {"response.echo.tools"},
+        shown(lambda run, _: run | {"tools": run["tools"][::-1]}),
+        "response,accept.tools.twenty",
+        {"response.echo.tools"},
     ),
     "the token limits are swapped": (shown(swapped), ANSWERS, {"response.echo.token-limits"}),
-    "the response format is not honoured": (set_to(response_format="auto"), ANSWERS, {"response.echo.settings"}),
+    "the response format is not honoured": (
+        set_to(response_format="auto"),
+        ANSWERS,
+        {"response.echo.settings"},
+    ),
     "the model of the request is ignored": (
-        settled(lambda _, assistant: {"model": assistant.model}), "response,accept.model.any-string", {"response.echo.model"},
+        settled(lambda _, assistant: {"model": assistant.model}),
+        "response,accept.model.any-string",
+        {"response.echo.model"},
     ),
     "additional instructions replace": (
-        settled(lambda body, _: {"instructions": body["additional_instructions"]} if body.get("additional_instructions") else {}),
-        ANSWERS, {"response.echo.additional-instructions"},
+        settled(
+            lambda body, _: (
+                {"instructions": body["additional_instructions"]}
+                if body.get("additional_instructions")
+                else {}
+            )
+        ),
+        ANSWERS,
+        {"response.echo.additional-instructions"},
     ),
-    "another assistant is named": (set_to(assistant_id="asst_other"), ANSWERS, {"response.echo.assistant-id"}),
+    "another assistant is named": (
+        set_to(assistant_id="asst_other"),
+        ANSWERS,
+        {"response.echo.assistant-id"},
+    ),
     "another thread is named": (
-        set_to(thread_id="thread_other"), "response.echo,response.retrieve,response.create-thread-and-run",
-        {"response.echo.thread-id", "response.retrieve.same", "response.create-thread-and-run.run"},
+        set_to(thread_id="thread_other"),
+        "response.echo,response.retrieve,response.create-thread-and-run",
+        {"response.echo.thread-id", "response.create-thread-and-run.run"},
     ),
     "created_at is a float": (
-        shown(lambda run, _: run | {"created_at": float(run["created_at"])}), ANSWERS, {"response.run.identity"},
+        shown(lambda run, _: run | {"created_at": float(run["created_at"])}),
+        ANSWERS,
+        {"response.run.identity"},
     ),
     "times are in milliseconds": (
-        shown(lambda run, _: run | {"created_at": run["created_at"] * 1000}), "response",
+        shown(lambda run, _: run | {"created_at": run["created_at"] * 1000}),
+        "response",
         {"response.timestamp.seconds", "response.timestamp.order"},
     ),
-    "expires_at is left out": (shown(lambda run, _: without(run, "expires_at")), ANSWERS, {"response.run.timestamps"}),
+    "expires_at is left out": (
+        shown(lambda run, _: without(run, "expires_at")),
+        ANSWERS,
+        {"response.run.timestamps"},
+    ),
     "usage does not add up": (
-        shown(lambda run, _: run | {"usage": run["usage"] and run["usage"] | {"total_tokens": 1}}), "response.usage.sum,response.usage.form",
+        shown(lambda run, _: run | {"usage": run["usage"] and run["usage"] | {"total_tokens": 1}}),
+        "response.usage.sum,response.usage.form",
         {"response.usage.sum"},
     ),
     "the settings change while it runs": (
-        shown(lambda run, item: run if item.status == "queued" else run | {"top_p": 0.25}), "response.retrieve,response.default",
+        shown(lambda run, item: run if item.status == "queued" else run | {"top_p": 0.25}),
+        "response.retrieve,response.default",
         {"response.retrieve.same"},
     ),
-    "ids have no prefix": (named_badly, "response.id-prefix,response.id-unique,response.run", {"response.id-prefix"}),
+    "ids have no prefix": (
+        named_badly,
+        "response.id-prefix,response.id-unique,response.run",
+        {"response.id-prefix"},
+    ),
     "a key stands twice": (repeats_a_key, ANSWERS, {"response.success"}),
     "creating answers 201": (
-        statuses(lambda call, status: 201 if status == 200 and call.operation.startswith("create_run") else status),
-        ANSWERS, {"response.success"},
+        statuses(
+            lambda call, status: 201 if status == 200 and call.operation.startswith("create_run") else status
+        ),
+        ANSWERS,
+        {"response.success"},
     ),
-    "JSON is called text/json": (some_headers(plain_text), "response,error.envelope", {"response.success", "error.envelope"}),
+    "JSON is called text/json": (
+        some_headers(plain_text),
+        "response,error.envelope",
+        {"response.success", "error.envelope"},
+    ),
     "no request id": (
-        some_headers(lambda headers: without(headers, "x-request-id")), "headers.request-id,error.envelope", {"headers.request-id"},
+        some_headers(lambda headers: without(headers, "x-request-id")),
+        "headers.request-id,error.envelope",
+        {"headers.request-id"},
     ),
     # what is refused
     "a limit of 255 tokens is taken": (
-        taken(lambda body: without(body, "max_prompt_tokens", "max_completion_tokens")), REFUSALS,
-        {"refuse.max-tokens.minimum", "refuse.field-type"},
+        taken(lambda body: without(body, "max_prompt_tokens", "max_completion_tokens")),
+        REFUSALS,
+        {"refuse.max-tokens.minimum"},
     ),
     "21 tools are taken": (
-        taken(lambda body: body | {"tools": body["tools"][:20]} if isinstance(body.get("tools"), list) else body),
-        REFUSALS, {"refuse.tools.maximum"},
+        taken(
+            lambda body: body | {"tools": body["tools"][:20]} if isinstance(body.get("tools"), list) else body
+        ),
+        REFUSALS,
+        {"refuse.tools.maximum"},
     ),
     "unknown properties are passed over": (
-        taken(lambda body: without(body, "unknown_property")), "refuse.unknown-property,refuse.message,error",
+        taken(lambda body: without(body, "unknown_property")),
+        "refuse.unknown-property,refuse.message,error",
         {"refuse.unknown-property"},
     ),
     "metadata of any size is taken": (
-        taken(lambda body: without(body, "metadata")), "refuse.metadata,refuse.field-type",
-        {"refuse.metadata.pairs", "refuse.metadata.lengths", "refuse.metadata.value-type", "refuse.field-type"},
+        taken(lambda body: without(body, "metadata")),
+        "refuse.metadata",
+        {"refuse.metadata.pairs", "refuse.metadata.lengths", "refuse.metadata.value-type"},
     ),
     "a missing assistant_id is a crash": (
-        statuses(lambda call, status: 500 if status == 400 and "assistant_id" not in (call.body or {}) else status),
-        "refuse.assistant-id", {"refuse.assistant-id.missing"},
+        statuses(
+            lambda call, status: 500 if status == 400 and "assistant_id" not in (call.body or {}) else status
+        ),
+        "refuse.assistant-id",
+        {"refuse.assistant-id.missing"},
     ),
     "validation answers 422": (
-        statuses(lambda _, status: 422 if status == 400 else status), REFUSALS,
+        statuses(lambda _, status: 422 if status == 400 else status),
+        REFUSALS,
         {
-            "error.status-400", "error.active-run", "refuse.unknown-property.code", "refuse.assistant-id.prefix",
-            "refuse.thread-id.prefix", "refuse.beta-header.missing", "refuse.beta-header.v1", "refuse.empty-thread",
+            "error.status-400",
+            "error.active-run",
+            "refuse.unknown-property.code",
+            "refuse.assistant-id.prefix",
+            "refuse.thread-id.prefix",
+            "refuse.beta-header.missing",
+            "refuse.beta-header.v1",
         },
     ),
     "refusals are called a success": (
-        statuses(lambda _, status: 200 if status == 400 else status), "refuse.temperature,refuse.assistant-id.missing,refuse.body",
+        statuses(lambda _, status: 200 if status == 400 else status),
+        "refuse.temperature,refuse.assistant-id.missing,refuse.body",
         {"refuse.temperature.range", "refuse.assistant-id.missing", "refuse.body.form"},
     ),
     "the error stands bare": (flat, "error.envelope,error.fields,refuse.temperature", {"error.envelope"}),
-    "the error is a text": (speaks_text, "error.envelope,error.fields,refuse.temperature", {"error.envelope"}),
+    "the error is a text": (
+        speaks_text,
+        "error.envelope,error.fields,refuse.temperature",
+        {"error.envelope"},
+    ),
     "no field is ever named": (
-        refused_as(param=None), REFUSALS, {"error.param", "refuse.unknown-property.code", "refuse.assistant-id.prefix"},
+        refused_as(param=None),
+        REFUSALS,
+        {
+            "error.param",
+            "refuse.unknown-property.code",
+            "refuse.assistant-id.prefix",
+        },
     ),
     "another field is named": (refused_as(param="model"), "error.param,refuse.temperature", {"error.param"}),
-    "the code is a number": (refused_as(code=400), "error.fields,error.envelope,refuse.temperature", {"error.fields"}),
-    "a refused call leaves its message": (keeps_messages, REFUSALS + ",isolation", {"isolation.refused-run-no-trace"}),
+    "the code is a number": (
+        refused_as(code=400),
+        "error.fields,error.envelope,refuse.temperature",
+        {"error.fields"},
+    ),
+    "a refused call leaves its message": (
+        keeps_messages,
+        REFUSALS + ",isolation",
+        {"isolation.refused-run-no-trace"},
+    ),
     "the thread is not locked": (
-        unchecked("check_run_lock"), "refuse.thread,isolation.race-one-wins",
+        unchecked("check_run_lock"),
+        "refuse.thread,isolation.race-one-wins",
         {"refuse.thread.active-run", "isolation.race-one-wins"},
     ),
     "the beta header is not asked for": (
-        unchecked("check_beta"), "refuse.beta-header,refuse.key", {"refuse.beta-header.missing", "refuse.beta-header.v1"},
+        unchecked("check_beta"),
+        "refuse.beta-header,refuse.key",
+        {
+            "refuse.beta-header.missing",
+            "refuse.beta-header.v1",
+        },
     ),
     # what is accepted
     "null is refused": (
-        turned_down(lambda body: None in body.values()), ACCEPTS, {"accept.null-as-absent"},
+        turned_down(lambda body: None in body.values()),
+        ACCEPTS,
+        {"accept.null-as-absent", "accept.tool-resources"},
     ),
     "a long function name is refused": (
-        turned_down(lambda body: any(len(str(tool.get("function", {}).get("name"))) > 63 for tool in body.get("tools") or [])),
-        ACCEPTS, {"accept.function.name-maximum"},
+        turned_down(
+            lambda body: any(
+                len(str(tool.get("function", {}).get("name"))) > 63 for tool in body.get("tools") or []
+            )
+        ),
+        ACCEPTS,
+        {"accept.function.name-maximum"},
     ),
     "text that is not ASCII is refused": (
-        turned_down(lambda body: not str(body.get("metadata")).isascii()), ACCEPTS, {"accept.unicode"},
+        turned_down(lambda body: not str(body.get("metadata")).isascii()),
+        ACCEPTS,
+        {"accept.unicode"},
     ),
 }
 
@@ -283,7 +395,11 @@ def check(fault, select, folder):
         code = main(["check", url, "--profile", "smoke", "--select", select, "--results", str(results)])
     lines = map(json.loads, results.read_text("utf-8").splitlines())
     rows = {line["id"]: line["outcome"] for line in lines if line["kind"] == "requirement"}
-    return {name for name, outcome in rows.items() if outcome in ("failed", "warning", "untestable")}, rows, code
+    return (
+        {name for name, outcome in rows.items() if outcome in ("failed", "warning", "untestable")},
+        rows,
+        code,
+    )
 
 
 @pytest.mark.parametrize("name", FAULTS)

@@ -106,6 +106,12 @@ def test_densities_nest():
     assert density(cases, "thorough") == cases
 
 
+def test_smoke_sends_the_shallowest_case():
+    paths = {case.requirement: case.path for case in density(outside(CREATE_RUN), "smoke")}
+    assert paths["refuse.metadata.pairs"] == ("metadata",)
+    assert paths["refuse.unknown-property"] == ("unknown_property",)
+
+
 @pytest.mark.parametrize(
     ("body", "doubtful"),
     [

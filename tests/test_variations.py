@@ -78,7 +78,9 @@ class Teller:
 
     def run(self, assistant: str, words: str, **fields: object) -> dict:
         body = {
-            "assistant_id": assistant, "thread": {"messages": [{"role": "user", "content": words}]}, **fields,
+            "assistant_id": assistant,
+            "thread": {"messages": [{"role": "user", "content": words}]},
+            **fields,
         }
         return self("POST", "/threads/runs", body)
 
@@ -94,7 +96,9 @@ def tell(say: Teller) -> None:
     """Runs of every kind, refusals of every kind, every route."""
     bare = say("POST", "/assistants", {"model": "gpt-4o"}).get("id", "asst_x")
     owner = say(
-        "POST", "/assistants", {"model": "gpt-4o", "instructions": "Be brief.", "tools": [LOOK_UP]},
+        "POST",
+        "/assistants",
+        {"model": "gpt-4o", "instructions": "Be brief.", "tools": [LOOK_UP]},
     ).get("id", "asst_x")
     say("GET", f"/assistants/{owner}")
     runs(say, owner)
@@ -107,7 +111,9 @@ def tell(say: Teller) -> None:
 def runs(say: Teller, owner: str) -> None:
     say.on(say.run(owner, "hello"), READ, READ, ("GET", "/steps"))
     for words, more in (
-        ("fail", {}), ("write 400 words", {"max_completion_tokens": 256}), ("call look_up", {}),
+        ("fail", {}),
+        ("write 400 words", {"max_completion_tokens": 256}),
+        ("call look_up", {}),
     ):
         say.on(say.run(owner, words, **more), READ, READ)
     search = say.run(owner, "call file_search", tools=[{"type": "file_search"}])
@@ -120,14 +126,16 @@ def waiting(say: Teller, owner: str) -> None:
     for words in ("look up", "call look_up and look_up in parallel"):
         run = say.run(owner, words, **(FORCED if words == "look up" else {"tools": [LOOK_UP]}))
         shown = say.on(run, READ, READ)[-1]
-        calls = (
-            ((shown.get("required_action") or {}).get("submit_tool_outputs") or {}).get("tool_calls")
-            or []
-        )
+        calls = ((shown.get("required_action") or {}).get("submit_tool_outputs") or {}).get(
+            "tool_calls"
+        ) or []
         say("POST", "/_reference/clock", {"advance": 3, "thread_id": run.get("thread_id", "thread_x")})
         outputs = {"tool_outputs": [{"tool_call_id": call["id"], "output": "1"} for call in calls]}
         say.on(
-            run, ("POST", "/submit_tool_outputs", outputs), READ, READ,
+            run,
+            ("POST", "/submit_tool_outputs", outputs),
+            READ,
+            READ,
             ("POST", "", {"metadata": {"a": "b"}}),
         )
     for times in range(2):
@@ -140,7 +148,9 @@ def waiting(say: Teller, owner: str) -> None:
 
 def streams(say: Teller, bare: str, owner: str) -> None:
     for words, more in (
-        ("hello", {}), ("break the stream", {}), ("write 300 words", {"max_completion_tokens": 256}),
+        ("hello", {}),
+        ("break the stream", {}),
+        ("write 300 words", {"max_completion_tokens": 256}),
         ("look up", FORCED),
     ):
         say.run(bare, words, stream=True, **more)
@@ -183,7 +193,9 @@ def routes(say: Teller, bare: str) -> None:
     say("POST", f"/threads/{thread}/messages", {"role": "user", "content": "more"})
     say("GET", f"/threads/{thread}/messages")
     fields = {
-        "reasoning_effort": "low", "additional_instructions": "And be kind.", "instructions": "Be brief.",
+        "reasoning_effort": "low",
+        "additional_instructions": "And be kind.",
+        "instructions": "Be brief.",
     }
     say("POST", f"/threads/{thread}/runs", {"assistant_id": bare, **fields})
     say("POST", f"/threads/{thread}/runs", {"assistant_id": bare})
@@ -250,7 +262,14 @@ def test_none_is_flagged_when_many_meet(tmp_path):
     results = tmp_path / "results.jsonl"
     with running(variations.options_for(MANY)) as url:
         command = [
-            sys.executable, "-m", "runs_conformance", "check", url, "--strict", "--results", str(results),
+            sys.executable,
+            "-m",
+            "runs_conformance",
+            "check",
+            url,
+            "--strict",
+            "--results",
+            str(results),
         ]
         ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert ended.returncode == 0, ended.stdout

@@ -42,7 +42,8 @@ def kept(sent: Any, seen: Any) -> bool:
     ranking options, a named tool choice without its null `function`.
     """
     if isinstance(sent, dict) and isinstance(seen, dict):
-        return all(value is None or (key in seen and _kept_value(key, value, seen[key])) for key, value in sent.items())
+        given = {key: value for key, value in sent.items() if value is not None}
+        return all(key in seen and _kept_value(key, value, seen[key]) for key, value in given.items())
     if isinstance(sent, list) and isinstance(seen, list):
         return len(sent) == len(seen) and all(map(kept, sent, seen))
     return same(sent, seen)
@@ -56,7 +57,7 @@ def _kept_value(key: str, sent: Any, seen: Any) -> bool:
 
 
 def difference(sent: Any, seen: Any, equal: Same = kept) -> tuple[Path, str, str]:
-    """The first place where `equal` finds `seen` not to be `sent`, and what stands there in either, to be shown."""
+    """The first place where `equal` finds `seen` not to be `sent`, and what is to be shown of either."""
     if isinstance(sent, dict) and isinstance(seen, dict):
         for key in dict.fromkeys((*sent, *seen)):
             one, two = ({key: part[key]} if key in part else {} for part in (sent, seen))
@@ -79,14 +80,18 @@ def _below(key: str | int, sent: Any, seen: Any, equal: Same) -> tuple[Path, str
 def _shown(sent: Any, seen: Any) -> tuple[str, str]:
     """Long texts from shortly before the place where they part."""
     if isinstance(sent, str) and isinstance(seen, str) and max(len(sent), len(seen)) > _LONG:
-        start = max(0, len(os.path.commonprefix((sent, seen))) - 10)
+        start = max(0, len(os.path.commonprefix((sent, seen))) - 10)  # noqa: RUF071 - by characters is what is wanted
         mark = f" from character {start} on" if start else ""
-        return f"{brief(sent[start:], _LONG)}{mark} ({len(sent)} characters)", f"{brief(seen[start:], _LONG)}{mark} ({len(seen)} characters)"
+        shown = [f"{brief(one[start:], _LONG)}{mark} ({len(one)} characters)" for one in (sent, seen)]
+        return shown[0], shown[1]
     return brief(sent), brief(seen)
 
 
 def model_fits(sent: str, seen: Any, aliases: dict[str, tuple[str, ...]]) -> bool:
-    """`seen` may be `sent`, a dated snapshot of it (gpt-4o-2024-08-06), carry or lose a provider prefix, or be a named alias."""
+    """Whether `seen` is `sent` by another spelling.
+
+    A dated snapshot of it (gpt-4o-2024-08-06), with or without a provider's prefix, or a named alias.
+    """
     if not isinstance(seen, str):
         return False
     if seen in aliases.get(sent, ()):
@@ -109,5 +114,9 @@ def _version_of(wanted: str, got: str) -> bool:
 
 
 def normal_param(param: str) -> tuple[str, ...]:
-    """`tools[0].function.name`, `tools.0.function.name`, `$.tools[0]['function'].name`, `/tools/0/function/name` as one path."""
+    """One path, however it is spelled.
+
+    `tools[0].function.name`, `tools.0.function.name`, `$.tools[0]['function'].name`,
+    `/tools/0/function/name`.
+    """
     return tuple(part.strip("'\"") for part in re.split(r"[.\[\]/]+", param.removeprefix("$")) if part)

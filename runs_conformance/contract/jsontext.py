@@ -40,7 +40,7 @@ class Decoded:
     oddities: tuple[str, ...] = ()
 
 
-class _Refused(ValueError):
+class _Refused(ValueError):  # noqa: N818 - what the parser did
     pass
 
 
@@ -58,9 +58,8 @@ def decode(data: bytes) -> Decoded:
         return Decoded(MISSING, f"nested deeper than {DEEPEST} levels")
     try:
         value = json.loads(
-            text, object_pairs_hook=lambda pairs: _object(
-                pairs, oddities,
-            ), parse_constant=_constant, parse_int=_integer
+            text, object_pairs_hook=lambda pairs: _object(pairs, oddities), parse_constant=_constant,
+            parse_int=_integer
         )
     except (_Refused, RecursionError) as error:
         return Decoded(MISSING, str(error) or "nested too deep")

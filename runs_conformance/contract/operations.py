@@ -15,7 +15,10 @@ from urllib.parse import unquote
 
 @dataclass(frozen=True)
 class Operation:
-    """An operation of the contract and the ids its path carries. `name` is "" for a path the contract does not have."""
+    """An operation of the contract and the ids its path carries.
+
+    `name` is "" for a path the contract does not have.
+    """
 
     name: str
     ids: Mapping[str, str] = field(default_factory=dict)

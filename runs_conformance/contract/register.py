@@ -192,12 +192,12 @@ def _row(row: dict[str, Any], chapter: str) -> Requirement:
     name = row.get("id", "?")
     unknown = row.keys() - Requirement.__dataclass_fields__.keys()
     if unknown:
-        raise RegisterError(f"{chapter}.toml: {name}: unknown field {sorted(unknown)[0]!r}")
+        raise RegisterError(f"{chapter}.toml: {name}: unknown field {min(unknown)!r}")
+    fields: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in row.items()
+    }
     try:
-        made = Requirement(
-            **{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()},
-            chapter=chapter,
-        )
+        made = Requirement(**fields, chapter=chapter)
     except TypeError as error:
         raise RegisterError(f"{chapter}.toml: {name}: {error}") from error
     if made.level not in LEVELS:

@@ -7,7 +7,7 @@ can be stacked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -84,7 +84,10 @@ def _slots(name: str, value: Any) -> Iterator[str]:
     elif name == "tools":
         yield "#tools"
     elif name == "thread":
-        yield from (f"thread.{key}.{inner}" for key, held in value.items() for inner in (held if key == "tool_resources" and held else [""]))
+        for key, held in value.items():
+            yield from (
+                f"thread.{key}.{inner}" for inner in (held if key == "tool_resources" and held else [""])
+            )
     else:
         yield name
 
@@ -246,9 +249,8 @@ def _choices() -> Iterator[Inside]:
     for kind in ("code_interpreter", "file_search"):
         capability = f"tools.{kind.replace('_', '-')}"
         yield _tools(
-            "accept.tool-choice.named", f"tool_choice {kind}", {
-                "type": kind
-            }, choice={"type": kind}, capability=capability,
+            "accept.tool-choice.named", f"tool_choice {kind}", {"type": kind}, choice={"type": kind},
+            capability=capability,
             also=("accept.tools.bare-types",),
         )
 
@@ -375,7 +377,11 @@ def _threads(resources: Resources) -> Iterator[Inside]:
 
 
 def _tool_resources(resources: Resources) -> Iterator[Inside]:
-    row: Callable[..., Inside] = lambda name, value, **more: _value("accept.tool-resources", name, "tool_resources", value, operations=(CREATE_BOTH,), **more)  # noqa: E731
+    def row(name: str, value: Any, **more: Any) -> Inside:
+        return _value(
+            "accept.tool-resources", name, "tool_resources", value, operations=(CREATE_BOTH,), **more,
+        )
+
     yield row("tool_resources null", None)
     yield row("tool_resources {}", {})
     yield row(

@@ -149,7 +149,8 @@ def _holds(site: Site, document: Any, path: Path) -> bool:
 
 
 def _concrete(pattern: tuple[str, ...], path: Path) -> Path:
-    return tuple(path[index] if part == "*" and index < len(path) else part for index, part in enumerate(pattern))
+    deep = len(path)
+    return tuple(path[at] if part == "*" and at < deep else part for at, part in enumerate(pattern))
 
 
 def _faults(site: Site, value: Any, path: Path, operation: str) -> Iterator[tuple[Path, Any]]:
@@ -172,14 +173,13 @@ def _names(limit: object) -> tuple[str, ...]:
 
 
 def _extras(operation: str, path: Path) -> Iterator[tuple[str, Any]]:
-    """A made-up property, and those that the register names because another operation or edition knows them."""
+    """A made-up property, and those that the register names: another operation or edition knows them."""
     yield "unknown_property", "value"
     samples = {
         "thread_id": "thread_a", "thread": {}, "tool_resources": {}, "additional_messages": [],
         "additional_instructions": "More.",
-        "reasoning_effort": "low", "file_ids": ["file-a"], "file_search": {
-            "max_num_results": 5
-        }, "messages": [],
+        "reasoning_effort": "low", "file_ids": ["file-a"], "file_search": {"max_num_results": 5},
+        "messages": [],
     }
     prefix = tuple(map(str, path))
     for row in load():
@@ -292,21 +292,25 @@ def density(cases: tuple[Outside, ...], profile: str) -> tuple[Outside, ...]:
     """
     if profile == "thorough":
         return cases
-    most = {"standard": {"type": 2, "enum": 2, "pattern": 3}, "smoke": {}}[profile]
+    if profile == "smoke":
+        return _shallowest(cases)
+    most = {"type": 2, "enum": 2, "pattern": 3}
     taken: dict[tuple[object, ...], int] = {}
     kept: list[Outside] = []
     for case in cases:
-        nested = len(case.path) > 1
-        key: tuple[object, ...] = (
-            (case.requirement,)
-            if profile == "smoke"
-            else (case.requirement, case.path, case.keyword)
-        )
-        room = 1 if profile == "smoke" else most.get(case.keyword, 9) + (0 if nested else 1)
-        if taken.get(key, 0) < room:
+        key = (case.requirement, case.path, case.keyword)
+        if taken.get(key, 0) < most.get(case.keyword, 9) + (len(case.path) <= 1):
             taken[key] = taken.get(key, 0) + 1
             kept.append(case)
     return tuple(kept)
+
+
+def _shallowest(cases: tuple[Outside, ...]) -> tuple[Outside, ...]:
+    """One case a requirement, at the top of the body where it can be: that is where most callers meet it."""
+    chosen: dict[str, Outside] = {}
+    for case in sorted(cases, key=lambda case: len(case.path)):
+        chosen.setdefault(case.requirement, case)
+    return tuple(case for case in cases if chosen[case.requirement] is case)
 
 
 __all__ = ["OPERATIONS", "Outside", "density", "outside"]

@@ -92,6 +92,7 @@ def shape(exchange: Exchange, context: Context) -> Iterator[Finding]:
 @on_exchange("response.run.recorded-extras", operations=CREATE)
 def extras(exchange: Exchange, _: Context) -> Iterator[Finding]:
     """Two fields that no document names and every recording has: noted as seen."""
-    if exchange.ok and not exchange.streamed and exchange.response is not None:
-        if {"tool_resources", "reasoning_effort"} & exchange.response.object.keys():
-            yield passed("response.run.recorded-extras", exchange)
+    if not exchange.ok or exchange.streamed or exchange.response is None:
+        return
+    if {"tool_resources", "reasoning_effort"} & exchange.response.object.keys():
+        yield passed("response.run.recorded-extras", exchange)

@@ -167,12 +167,10 @@ def model(exchange: Exchange, context: Context) -> Iterator[Finding]:
     wanted = exchange.request.object.get("model") or assistant.get("model")
     if run and isinstance(wanted, str) and _judged(exchange, context)("model"):
         yield verdict(
-            "response.echo.model", model_fits(
-                wanted, run.get("model"), context.aliases,
-            ), exchange, where="run /model",
-            expected=(
-                wanted, f"a dated name of {wanted}", "an alias that the profile names",
-            ), actual=brief(run.get("model")),
+            "response.echo.model", model_fits(wanted, run.get("model"), context.aliases), exchange,
+            where="run /model",
+            expected=(wanted, f"a dated name of {wanted}", "an alias that the profile names"),
+            actual=brief(run.get("model")),
         )
 
 

@@ -154,7 +154,11 @@ def exact(exchange: Exchange, _: Context) -> Iterator[Finding]:
     for row in set(EXACT) & set(exchange.case.requirements):
         status, code, param = EXACT[row]
         seen = (found[0].status, found[1].get("code"), found[1].get("param"))
-        ok = seen[0] == status and (code is None or seen[1] == code) and (param is None or isinstance(seen[2], str) and normal_param(seen[2]) == (param,))
+        ok = (
+            seen[0] == status
+            and (code is None or seen[1] == code)
+            and (param is None or (isinstance(seen[2], str) and normal_param(seen[2]) == (param,)))
+        )
         wanted = f"status {status}" + (f", code {code}" if code else "") + (
             f", param {param}" if param else ""
         )

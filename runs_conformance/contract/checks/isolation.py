@@ -17,7 +17,7 @@ from runs_conformance.contract.traces import answer_run
 
 @on_trace("isolation.metadata-separate")
 def metadata(trace: Trace, _: Context) -> Iterator[Finding]:
-    """The thread, and each message found again by its text, show the metadata that they were given, not another's."""
+    """The thread, and each message found again by its text, show the metadata given to it, not another's."""
     made = next((one for one in trace.of("createThreadAndRun") if one.ok), None)
     changed = trace.of("modifyThread", "modifyMessage")
     if made is None or changed:
@@ -82,7 +82,7 @@ def run_ids(trace: Trace, _: Context) -> Iterator[Finding]:
 
 @on_trace("isolation.race-one-wins")
 def race(trace: Trace, _: Context) -> Iterator[Finding]:
-    """Of two creates on their way at the same time at most one is accepted, unless the first run was over at once."""
+    """Of two creates at the same time at most one is accepted, unless the first run was over at once."""
     calls = [one for one in trace.of("createRun") if one.response is not None and one.started_at]
     for index, one in enumerate(calls):
         for other in calls[index + 1 :]:
@@ -95,7 +95,8 @@ def race(trace: Trace, _: Context) -> Iterator[Finding]:
 
 
 def _overlap(one: Exchange, other: Exchange) -> bool:
-    return one.started_at < other.started_at + other.seconds and other.started_at < one.started_at + one.seconds
+    first, second = sorted((one, other), key=lambda each: each.started_at)
+    return second.started_at < first.started_at + first.seconds
 
 
 def _over(one: Exchange, other: Exchange) -> bool:

@@ -100,8 +100,11 @@ _BOUNDS: Final = frozenset({
 
 def excused(error: Violation, context: Context) -> bool:
     """The target declares that it does not look at this kind of fault, whatever row it breaks."""
-    kind = "unknown-fields" if error.keyword == "additionalProperties" else "bounds" if error.keyword in _BOUNDS else ""
-    return "refusals" in context.absent or (bool(kind) and f"refusals.{kind}" in context.absent)
+    absent = context.absent
+    if "refusals" in absent:
+        return True
+    kind = "unknown-fields" if error.keyword == "additionalProperties" else "bounds"
+    return f"refusals.{kind}" in absent and error.keyword in ("additionalProperties", *_BOUNDS)
 
 
 @on_exchange(*_ROWS)
@@ -173,9 +176,8 @@ def absent_tool(trace: Trace, context: Context) -> Iterator[Finding]:
         if status in ("failed", "completed", "incomplete", "requires_action"):
             yield verdict(
                 ABSENT_TOOL, status == "failed", exchange, where=f"request {exchange.case.name}",
-                expected=(
-                    "a 4xx refusal", "a run that fails",
-                ), actual=f"status {exchange.status}, and a run that got to {status}",
+                expected=("a 4xx refusal", "a run that fails"),
+                actual=f"status {exchange.status}, and a run that got to {status}",
             )
 
 
@@ -184,9 +186,10 @@ Said = tuple[str, str]
 
 @on_trace("isolation.refused-run-no-trace")
 def nothing_left(trace: Trace, _: Context) -> Iterator[Finding]:
-    """After a refused createRun the thread shows neither its additional_messages nor a run that nobody was told of.
+    """After a refused createRun the thread shows neither its additional_messages nor a run of nobody's.
 
-    Decided on threads that were made in the trace: what stood on another before, or who else works on it, is not known.
+    Decided on threads that were made in the trace: what stood on another before, or who else works on it, is
+    not known.
     """
     if not any(one.operation.name in ("createThread", "createThreadAndRun") and one.ok for one in trace):
         return
@@ -220,9 +223,8 @@ def _written(exchange: Exchange) -> set[Said]:
     """Role and text of each message that a request brings."""
     body, thread = exchange.request.object, exchange.request.object.get("thread")
     lists = {
-        "createRun": body.get(
-            "additional_messages"
-        ), "createThread": body.get("messages"), "createMessage": [body],
+        "createRun": body.get("additional_messages"), "createThread": body.get("messages"),
+        "createMessage": [body],
         "createThreadAndRun": thread.get("messages") if isinstance(thread, dict) else None,
     }
     group = lists.get(exchange.operation.name)
@@ -250,9 +252,8 @@ def _no_message(exchange: Exchange, refused_calls: list[Exchange], written: set[
         for text in _strings(entry.get("content")):
             if (str(entry.get("role")), text) in sent:
                 return failed(
-                    "isolation.refused-run-no-trace", sent[
-                        str(entry.get("role")), text,
-                    ], where=f"message {entry.get('id')}",
+                    "isolation.refused-run-no-trace", sent[str(entry.get("role")), text],
+                    where=f"message {entry.get('id')}",
                     expected="no message of a refused call on the thread",
                     actual=f"the refused call's message {brief(text, 60)} is on the thread",
                 )

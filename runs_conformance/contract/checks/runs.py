@@ -91,9 +91,8 @@ def prefixes(exchange: Exchange, _: Context) -> Iterator[Finding]:
         for name, prefix, where in named:
             if prefix and isinstance(name, str):
                 yield verdict(
-                    "response.id-prefix", name.startswith(
-                        prefix
-                    ), exchange, where=f"{snapshot.where} {where}",
+                    "response.id-prefix", name.startswith(prefix), exchange,
+                    where=f"{snapshot.where} {where}",
                     expected=f"an id that begins with {prefix}", actual=brief(name),
                 )
 
@@ -164,7 +163,8 @@ def _seconds(snapshot: Snapshot, times: dict[str, Any], exchange: Exchange) -> I
             expected="Unix time in whole seconds", actual=value,
         )
     created = times.get("created_at")
-    if exchange.operation.name in CREATE and exchange.started_at and created is not None and created < 10_000_000_000:
+    timed = exchange.operation.name in CREATE and exchange.started_at
+    if timed and created is not None and created < 10_000_000_000:
         yield verdict(
             "response.timestamp.seconds", abs(created - exchange.started_at) <= DRIFT, exchange,
             where=f"{snapshot.where} /created_at",

@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from runs_conformance.reference.faults.points import around, behaviour
-from runs_conformance.reference.faults.record import Kind
-from runs_conformance.reference.refusals import Refusal
+from runs_conformance.reference.faults.record import Kind, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -89,20 +88,6 @@ def thread_of_the_other_call(faithful: Behaviour) -> Behaviour:
     return replace(faithful, encode_json=encode)
 
 
-@concurrency(behaviour, "isolation.threads-independent", rare=True)
-def second_at_once_refused(faithful: Behaviour) -> Behaviour:
-    """Of two runs created at the same moment on two threads the second is refused."""
-    seen: list[tuple[float, Any]] = []
-
-    def check(thread: Thread) -> None:
-        faithful.check_run_lock(thread)
-        other = _two_at_once(seen, thread.id)
-        if other is not None and other != thread.id and len(thread.messages) == 0:
-            raise Refusal("Busy.", status=409)
-
-    return replace(faithful, check_run_lock=check)
-
-
 @concurrency(around("new_id"), "response.id-unique", rare=True)
 def ids_from_the_clock(_inner: Any) -> Any:
     """Ids come from the clock, so that two objects made within ten milliseconds bear the same."""
@@ -143,19 +128,20 @@ def _from_the_nth(number: int, change: Any) -> Any:
             if item.id not in seen:
                 seen.append(item.id)
             shaped = faithful.shape_run(item, sse=sse)
-            return change(shaped) if seen.index(item.id) + 1 >= number else shaped  # type: ignore[no-any-return]
+            return change(shaped) if seen.index(item.id) + 1 >= number else shaped
 
         return replace(faithful, shape_run=shape)
 
     return make
 
 
-for _name, _sentence, _change, _breaks in (
+_ROWS_1: Rows = (
     ("usage-lost-from-the-fifth-run", "From the fifth run on completed runs have no usage.", _from_the_nth(5, lambda shaped: shaped | {"usage": None}), ("lifecycle.usage-completed", "lifecycle.usage-other-ends")),
     ("metadata-lost-from-the-fifth-run", "From the fifth run on metadata are lost.", _from_the_nth(5, lambda shaped: shaped | {"metadata": {}}), ("response.echo.metadata",)),
     ("tools-lost-from-the-tenth-run", "From the tenth run on tools are lost.", _from_the_nth(10, lambda shaped: shaped | {"tools": []}), ("response.echo.tools",)),
     ("milliseconds-from-the-fifth-run", "From the fifth run on created_at counts milliseconds.", _from_the_nth(5, lambda shaped: shaped | {"created_at": shaped["created_at"] * 1000}), ("response.timestamp.seconds",)),
-):  # fmt: skip
+)  # fmt: skip
+for _name, _sentence, _change, _breaks in _ROWS_1:
     concurrency.add(_name, _sentence, _change, *_breaks, rare=True)
 
 
@@ -214,7 +200,7 @@ def later_streams_without_done(faithful: Behaviour) -> Behaviour:
     return replace(faithful, stream=stream)
 
 
-@concurrency(behaviour, "isolation.no-leak-between-runs", "response.echo.instructions", "response.default.temperature", rare=True)
+@concurrency(behaviour, "isolation.no-leak-between-runs", "response.echo.settings", "response.echo.tools", rare=True)
 def settings_cached_by_assistant(faithful: Behaviour) -> Behaviour:
     """The settings of an assistant's first run are kept for an identical set of field names, whatever their values."""
     cache: dict[tuple[str, ...], Settings] = {}

@@ -22,7 +22,7 @@ from runs_conformance.reference.faults.points import (
     streamed_runs,
     threads,
 )
-from runs_conformance.reference.faults.record import Kind
+from runs_conformance.reference.faults.record import Kind, Rows
 from runs_conformance.reference.records import Settings
 
 if TYPE_CHECKING:
@@ -67,13 +67,13 @@ def empty_tools_inherit(body: Json, assistant: Assistant, found: Settings) -> Se
     return replace(found, tools=assistant.tools) if body.get("tools") == [] else found
 
 
-@echo(settings, "response.echo.settings", rare=True)
+@echo(settings, "response.default.parallel-tool-calls", rare=True)
 def parallel_false_becomes_true(_body: Json, found: Settings) -> Settings:
     """parallel_tool_calls false is taken for none, and true is used."""
     return replace(found, parallel_tool_calls=True)
 
 
-@echo(settings, "accept.null-as-absent", "response.default.parallel-tool-calls")
+@echo(settings, "response.default.parallel-tool-calls")
 def parallel_false_by_default(body: Json, found: Settings) -> Settings:
     """parallel_tool_calls is false unless it is asked for."""
     return replace(found, parallel_tool_calls=bool(body.get("parallel_tool_calls")))
@@ -128,12 +128,6 @@ def sampling_swapped(body: Json, found: Settings) -> Settings:
     """Where both are given, temperature and top_p change places."""
     both = body.get("temperature") is not None and body.get("top_p") is not None
     return replace(found, top_p=found.temperature, temperature=found.top_p) if both else found
-
-
-@echo(runs, SAMPLING, NUCLEUS)
-def sampling_default_null(run: Run, shaped: Json) -> Json:
-    """temperature and top_p are null where the request gave none."""
-    return shaped | {name: None for name in ("temperature", "top_p") if run.request.get(name) is None}
 
 
 @echo(inherited, "response.echo.model")
@@ -358,7 +352,7 @@ def _searches(change: Callable[[Json], Json]) -> Callable[[Json, Settings], Sett
     return changed
 
 
-for _name, _sentence, _change in (
+_ROWS_1: Rows = (
     ("max-num-results-lost", "max_num_results of a file_search tool is lost.", lambda one: dropped(one, "max_num_results")),
     ("max-num-results-default", "max_num_results of a file_search tool comes back as 20.", lambda one: one | {"max_num_results": 20}),
     ("ranking-lost", "ranking_options of a file_search tool are lost.", lambda one: dropped(one, "ranking_options")),
@@ -367,7 +361,8 @@ for _name, _sentence, _change in (
         "score_threshold of a file_search tool comes back as 0.",
         lambda one: one | {"ranking_options": one["ranking_options"] | {"score_threshold": 0.0}},
     ),
-):
+)  # fmt: skip
+for _name, _sentence, _change in _ROWS_1:
     echo.add(f"file-search-{_name}", _sentence, settings(_searches(_change)), TOOLS, rare=True)
 
 
@@ -498,7 +493,7 @@ def _structured(change: Callable[[Json], Json]) -> Callable[[Run, Json], Json]:
     return changed
 
 
-for _name, _sentence, _change in (
+_ROWS_2: Rows = (
     ("strict-lost", "The strict of a json_schema is lost.", lambda form: dropped(form, "strict")),
     ("strict-false-lost", "The strict false of a json_schema is lost.", lambda form: form if form.get("strict") else dropped(form, "strict")),
     ("schema-lost", "The schema of a json_schema is lost.", lambda form: dropped(form, "schema")),
@@ -514,7 +509,8 @@ for _name, _sentence, _change in (
         "additionalProperties is taken out of the schema of a json_schema.",
         lambda form: form | {"schema": dropped(form.get("schema", {}), "additionalProperties")},
     ),
-):
+)  # fmt: skip
+for _name, _sentence, _change in _ROWS_2:
     echo.add(f"json-schema-{_name}", _sentence, runs(_structured(_change)), OPTIONS, rare=True)
 
 

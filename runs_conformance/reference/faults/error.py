@@ -14,7 +14,7 @@ from runs_conformance.reference.faults.points import (
     statuses,
     written,
 )
-from runs_conformance.reference.faults.record import Kind
+from runs_conformance.reference.faults.record import Kind, Rows
 from runs_conformance.reference.records import Event
 from runs_conformance.reference.refusals import Refusal
 
@@ -35,12 +35,12 @@ def _inside(change: Callable[[Refusal, Json], Json]) -> Callable[[Refusal, Json]
     return lambda refusal, shaped: {"error": change(refusal, shaped["error"])}
 
 
-for _name, _sentence, _small, _breaks in (
-    ("detail", "Errors are {\"detail\": ...}, as a web framework writes them.", lambda r, _s: {"detail": r.message}, (ENVELOPE,)),
+_ROWS_1: Rows = (
+    ("detail", 'Errors are {"detail": ...}, as a web framework writes them.', lambda r, _s: {"detail": r.message}, (ENVELOPE,)),
     ("text-for-object", "The error is its message alone.", lambda r, _s: {"error": r.message}, (ENVELOPE,)),
     ("flat", "The error's members stand without error around them.", lambda r, s: {"object": "error", **s["error"], "code": r.status}, (ENVELOPE,)),
     ("in-a-list", "The error stands in an array.", lambda _r, s: [s], (ENVELOPE,)),
-    ("status-failure", "Errors are {\"status\": \"failure\"}, as a gateway was seen to write them.", lambda r, _s: {"status": "failure", "message": r.message}, (ENVELOPE,)),
+    ("status-failure", 'Errors are {"status": "failure"}, as a gateway was seen to write them.', lambda r, _s: {"status": "failure", "message": r.message}, (ENVELOPE,)),
     ("errors", "The error stands under errors.", lambda _r, s: {"errors": [s["error"]]}, (ENVELOPE,)),
     ("problem", "Errors have title, status and detail.", lambda r, _s: {"title": "Bad Request", "status": r.status, "detail": r.message}, (ENVELOPE,)),
     ("error-null", "The error is null.", lambda _r, _s: {"error": None}, (ENVELOPE,)),
@@ -66,7 +66,8 @@ for _name, _sentence, _small, _breaks in (
     ("invalid-thread-code", "The refusal of a run with nothing to answer has no code.", _inside(lambda r, e: e | ({"code": None} if r.code == "invalid_thread" else {})), ("refuse.empty-thread",)),
     ("invalid-beta-code", "The refusal of a missing OpenAI-Beta has no code.", _inside(lambda r, e: e | ({"code": None} if r.code == "invalid_beta" else {})), ("refuse.beta-header.missing",)),
     ("prefix-code", "The refusal of an assistant_id without its prefix has no code and no param.", _inside(lambda r, e: e | ({"code": None, "param": None} if "begins with" in r.message else {})), ("refuse.assistant-id.prefix",)),
-):  # fmt: skip
+)  # fmt: skip
+for _name, _sentence, _small, _breaks in _ROWS_1:
     error.add(_name, _sentence, errors(_small), *_breaks)
 
 
@@ -74,7 +75,7 @@ def _status(old: int, new: int) -> Callable[[Call, int], int]:
     return lambda _call, status: new if status == old else status
 
 
-for _name, _sentence, _small, _breaks in (
+_ROWS_2: Rows = (
     ("status-422", "Bad bodies are answered with 422.", _status(400, 422), ("error.status-400",)),
     ("status-500", "Bad bodies are answered with 500, as by a gateway with a fault in its exception handler.", _status(400, 500), ("refuse.*", "error.status-400")),
     ("status-200", "Refusals are answered with 200.", lambda _call, _status: 200, ("refuse.*",)),
@@ -85,7 +86,8 @@ for _name, _sentence, _small, _breaks in (
     ("key-403", "A wrong key is answered with 403.", _status(401, 403), ("refuse.key.invalid",)),
     ("key-400", "A wrong key is answered with 400.", _status(401, 400), ("refuse.key.invalid",)),
     ("redirects", "Refusals are answered with 302.", lambda _call, status: 302 if status >= 400 else status, ("refuse.*",)),
-):  # fmt: skip
+)  # fmt: skip
+for _name, _sentence, _small, _breaks in _ROWS_2:
     error.add(_name, _sentence, statuses(_small), *_breaks)
 
 
@@ -103,7 +105,7 @@ def active_run_409(inner: Any) -> Any:
 
 
 @error(written, ENVELOPE)
-def empty_body(call: Call, found: bytes) -> bytes:
+def empty_body(_call: Call, found: bytes) -> bytes:
     """A 404 has an empty body, as a mock was seen to answer."""
     return b"" if b'"error": {' in found and b"found with id" in found else found
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from runs_conformance.reference import refusals
 from runs_conformance.reference.faults.points import around, create_bodies, statuses
 from runs_conformance.reference.faults.points import headers as wire
-from runs_conformance.reference.faults.record import Kind
+from runs_conformance.reference.faults.record import Kind, Rows
 from runs_conformance.reference.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def _header(name: str, value: str | None, when: Callable[[int, bool], bool]) -> 
     return change
 
 
-for _name, _sentence, _small, _breaks in (
+_ROWS_1: Rows = (
     ("request-id-missing", "No answer has x-request-id.", _header("x-request-id", None, lambda _s, _e: True), (REQUEST_ID,)),
     ("request-id-missing-from-errors", "Errors have no x-request-id.", _header("x-request-id", None, lambda s, _e: s >= 400), (REQUEST_ID,)),
     ("request-id-missing-from-streams", "Streams have no x-request-id.", _header("x-request-id", None, lambda _s, e: e), (REQUEST_ID,)),
@@ -50,7 +50,8 @@ for _name, _sentence, _small, _breaks in (
     ("stream-as-octets", "Streams are sent as application/octet-stream.", _header("content-type", "application/octet-stream", lambda _s, e: e), (TYPE,)),
     ("stream-without-charset", "Streams are sent without a charset.", _header("content-type", "text/event-stream", lambda _s, e: e), (CHARSET,)),
     ("stream-latin-1", "Streams are announced as Latin-1.", _header("content-type", "text/event-stream; charset=iso-8859-1", lambda _s, e: e), (CHARSET,)),
-):  # fmt: skip
+)  # fmt: skip
+for _name, _sentence, _small, _breaks in _ROWS_1:
     headers.add(_name, _sentence, wire(_small), *_breaks)
 
 
@@ -169,6 +170,18 @@ def charset_refused(inner: Any) -> Any:
     def read(call: Call, *, needed: bool) -> Any:
         if "charset" in call.headers.get("content-type", ""):
             raise refusals.wrong_media_type(call.headers["content-type"])
+        return inner(call, needed=needed)
+
+    return read
+
+
+@headers(around("read_body"), "headers.stream-by-body", TYPE, rare=True)
+def event_stream_not_acceptable(inner: Any) -> Any:
+    """Accept: text/event-stream is answered with 406, as a mock was seen to do."""
+
+    def read(call: Call, *, needed: bool) -> Any:
+        if call.headers.get("accept", "").startswith("text/event-stream"):
+            raise Refusal("Not acceptable.", status=406)
         return inner(call, needed=needed)
 
     return read

@@ -20,7 +20,7 @@ from runs_conformance.reference.faults.points import (
     runs,
     steps,
 )
-from runs_conformance.reference.faults.record import Kind
+from runs_conformance.reference.faults.record import Kind, Rows
 from runs_conformance.reference.records import Step
 from runs_conformance.reference.refusals import Refusal
 
@@ -52,7 +52,7 @@ def _when(statuses: str, **values: Any) -> Callable[[Run, Json], Json]:
 
 ERROR = {"code": "server_error", "message": "Sorry."}
 USED = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
-for _name, _sentence, _small, _breaks in (
+_ROWS_1: Rows = (
     ("usage-while-queued", "A run that is queued shows a usage of zeros.", _when("queued", usage=USED), ("lifecycle.usage-null-before-end",)),
     ("usage-while-waiting", "A run that waits for tool outputs shows a usage.", _when("requires_action", usage=USED), ("lifecycle.usage-null-before-end",)),
     ("usage-null-at-the-end", "A completed run shows no usage.", _when("completed", usage=None), ("lifecycle.usage-completed",)),
@@ -85,7 +85,8 @@ for _name, _sentence, _small, _breaks in (
     ("incomplete-as-failed", "A run that was cut short is shown as failed.", lambda r, s: s | ({"status": "failed", "failed_at": r.completed_at, "last_error": ERROR, "incomplete_details": None, "completed_at": None} if s["status"] == "incomplete" else {}), ("lifecycle.token-limit-incomplete",)),
     ("incomplete-other-limit", "A run that was cut short names the other limit.", lambda _r, s: s | ({"incomplete_details": {"reason": "max_prompt_tokens"}} if s["status"] == "incomplete" else {}), ("lifecycle.token-limit-incomplete",)),
     ("expired-as-failed", "A run that expired is shown as failed.", lambda r, s: s | ({"status": "failed", "failed_at": r.expires_at, "last_error": ERROR} if s["status"] == "expired" else {}), ("lifecycle.expiry.requires-action", "lifecycle.expiry.in-progress")),
-):  # fmt: skip
+)  # fmt: skip
+for _name, _sentence, _small, _breaks in _ROWS_1:
     lifecycle.add(_name, _sentence, runs(_small), *_breaks, rare="queued" not in _name)
 
 
@@ -112,6 +113,14 @@ def created_completed(_call: Call, run: Json) -> Json:
         "status": "completed", "started_at": run["created_at"], "completed_at": run["created_at"], "expires_at": None,
         "usage": USED | {"prompt_token_details": None},
     }  # fmt: skip
+
+
+@lifecycle(polled_runs, NEW, MOVES, "lifecycle.final-is-final")
+def status_random(run: Run, shaped: Json) -> Json:
+    """A run's status is any of the nine, as by a mock that takes a word at random."""
+    words = ("queued", "completed", "expired", "in_progress", "failed", "cancelled")
+    run.idle += 1
+    return shaped | {"status": words[(run.idle + ord(run.id[-1])) % len(words)]}
 
 
 @lifecycle(around("moves_on"), "lifecycle.queued-moves-on", "lifecycle.ends-in-time")
@@ -243,12 +252,13 @@ def _ids(run: Run) -> set[str]:
     return {call["id"] for call in run.asked_calls}
 
 
-for _name, _sentence, _wrong, _breaks in (
+_ROWS_2: Rows = (
     ("partial-outputs-taken", "A part of the outputs is enough.", lambda run, out: run.status == "requires_action" and {o["tool_call_id"] for o in out} < _ids(run), ("lifecycle.submit.partial-refused",)),
     ("no-outputs-taken", "No outputs at all are enough.", lambda run, out: run.status == "requires_action" and not out, ("lifecycle.submit.partial-refused",)),
     ("unknown-outputs-taken", "Outputs of calls that nobody made are ignored.", lambda run, out: run.status == "requires_action" and {o["tool_call_id"] for o in out} > _ids(run), ("lifecycle.submit.unknown-call-refused",)),
     ("outputs-taken-twice", "A call may be answered twice in one submission.", lambda run, out: run.status == "requires_action" and {o["tool_call_id"] for o in out} == _ids(run), ("lifecycle.submit.partial-refused",)),
-):  # fmt: skip
+)  # fmt: skip
+for _name, _sentence, _wrong, _breaks in _ROWS_2:
     lifecycle.add(_name, _sentence, around("check_outputs")(_outputs(_wrong)), *_breaks, rare=True)
 
 
@@ -286,7 +296,7 @@ def submit_answers_requires_action(call: Call, payload: Any) -> Any:
     return payload | {"status": "requires_action", "required_action": action}
 
 
-@lifecycle(answers, "lifecycle.submit.accepted", "response.success", rare=True)
+@lifecycle(answers, "lifecycle.submit.accepted", "response.success", "response.run.identity", rare=True)
 def submit_answers_ok(call: Call, payload: Any) -> Any:
     """Submitting outputs answers {"ok": true}."""
     return {"ok": True} if call.operation == "submit_tool_outputs" and "error" not in payload else payload
@@ -419,7 +429,7 @@ lifecycle.add("additional-messages-reversed", "additional_messages are put on th
 @lifecycle(behaviour, FIRST)
 def additional_messages_lost(faithful: Behaviour) -> Behaviour:
     """additional_messages are accepted and thrown away."""
-    return _after_start(faithful, lambda run, given: [run.thread.messages.pop(one) for one in given] and None)
+    return _after_start(faithful, _lose)
 
 
 @lifecycle(behaviour, FIRST, rare=True)
@@ -438,7 +448,7 @@ def additional_messages_before_the_others(faithful: Behaviour) -> Behaviour:
 @lifecycle(behaviour, FIRST, rare=True)
 def only_the_first_additional_message(faithful: Behaviour) -> Behaviour:
     """Of several additional_messages only the first is kept."""
-    return _after_start(faithful, lambda run, given: [run.thread.messages.pop(one) for one in given[1:]] and None)
+    return _after_start(faithful, lambda run, given: _lose(run, given[1:]))
 
 
 @lifecycle(behaviour, FIRST, rare=True)
@@ -461,6 +471,11 @@ def additional_messages_bear_the_run(faithful: Behaviour) -> Behaviour:
             run.thread.messages[one].run_id = run.id
 
     return _after_start(faithful, change)
+
+
+def _lose(run: Run, given: list[str]) -> None:
+    for one in given:
+        del run.thread.messages[one]
 
 
 def _after_start(faithful: Behaviour, change: Callable[[Run, list[str]], None]) -> Behaviour:
@@ -578,13 +593,14 @@ def _said(fits: Callable[[Any], bool], change: Callable[[str], str]) -> Callable
     return wrap
 
 
-for _name, _sentence, _fits, _change, _breaks in (
+_ROWS_3: Rows = (
     ("json-object-ignored", "response_format json_object has no effect.", lambda f: f["type"] == "json_object", lambda _t: "Of course: here you are.", ("lifecycle.json-mode",)),
     ("json-schema-ignored", "response_format json_schema has no effect.", lambda f: f["type"] == "json_schema", lambda _t: "Of course: here you are.", ("lifecycle.json-mode", "lifecycle.json-schema-strict")),
     ("json-in-a-fence", "JSON is said in a Markdown fence.", lambda f: f["type"].startswith("json"), lambda t: f"```json\n{t}\n```", ("lifecycle.json-mode",)),
     ("json-schema-not-kept", "With json_schema and strict the JSON said does not fit the schema.", lambda f: f["type"] == "json_schema", lambda _t: '{"answer": 1}', ("lifecycle.json-schema-strict",)),
     ("json-schema-extra-member", "With json_schema and strict the JSON said has a member too many.", lambda f: f["type"] == "json_schema", lambda t: t.replace("{", '{"note": "", ', 1), ("lifecycle.json-schema-strict",)),
-):  # fmt: skip
+)  # fmt: skip
+for _name, _sentence, _fits, _change, _breaks in _ROWS_3:
     lifecycle.add(_name, _sentence, around("plan")(_said(_fits, _change)), *_breaks, rare=True)
 
 
@@ -629,7 +645,7 @@ lifecycle.add("modify-unknown-taken", "Modifying a run takes unknown members.", 
 lifecycle.add("modify-not-looked-at", "Modifying a run takes metadata of any form.", around("check_body")(_modify_lax(lambda _b: True)), "lifecycle.modify", rare=True)
 
 
-@lifecycle(answers, "lifecycle.modify.answer", "response.retrieve.same", rare=True)
+@lifecycle(answers, "lifecycle.modify.answer", "lifecycle.modify", "response.retrieve.same", rare=True)
 def modify_changes_the_model(call: Call, payload: Any) -> Any:
     """Modifying a run answers it with another model."""
     return payload | {"model": "gpt-3.5"} if call.operation == "modify_run" and "error" not in payload else payload
@@ -643,7 +659,7 @@ def _relist(items: list[Json], wanted: PageRequest, page: Page) -> list[Json]:
     return items if wanted.order == "asc" else items[::-1]
 
 
-for _name, _sentence, _small, _breaks in (
+_ROWS_4: Rows = (
     ("list-order-ignored", "Lists are always newest first.", lambda items, wanted, page: page | {"data": page["data"][::-1]} if wanted.order == "asc" else page, ("lifecycle.list.order",)),
     ("list-default-oldest-first", "Lists are oldest first.", lambda items, wanted, page: page | {"data": page["data"][::-1]} if wanted.order == "desc" else page, ("lifecycle.list.order",)),
     ("list-limit-ignored", "Lists hold all entries, whatever limit says.", lambda items, wanted, page: page | {"data": _relist(items, wanted, page), "has_more": False}, ("lifecycle.list.limit",)),
@@ -658,7 +674,8 @@ for _name, _sentence, _small, _breaks in (
     ("list-ids-null", "first_id and last_id are always null.", lambda items, wanted, page: page | {"first_id": None, "last_id": None}, ("lifecycle.list.first-last-id",)),
     ("list-empty-ids", "first_id and last_id of an empty list are empty strings.", lambda items, wanted, page: page if page["data"] else page | {"first_id": "", "last_id": ""}, ("lifecycle.list.empty",)),
     ("list-newest-only", "Lists of several entries leave the oldest out.", lambda items, wanted, page: page | {"data": [o for o in page["data"] if len(items) < 3 or o["id"] != items[0]["id"]]}, ("lifecycle.list.*", FIRST, "response.list.form")),
-):  # fmt: skip
+)  # fmt: skip
+for _name, _sentence, _small, _breaks in _ROWS_4:
     lifecycle.add(_name, _sentence, pages(_small), *_breaks, rare="ignored" not in _name)
 
 

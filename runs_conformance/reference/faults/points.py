@@ -54,7 +54,8 @@ def without(*fields: str) -> Change:
     def nothing(*_arguments: object) -> None:
         return
 
-    return lambda faithful: replace(faithful, **dict.fromkeys(fields, nothing))
+    changes: dict[str, Any] = dict.fromkeys(fields, nothing)
+    return lambda faithful: replace(faithful, **changes)
 
 
 def runs(change: Small) -> Change:
@@ -75,7 +76,7 @@ def polled_runs(change: Small) -> Change:
     def wrap(inner: Small) -> Small:
         def shape(item: Run, *, sse: bool = False) -> Json:
             shaped = inner(item, sse=sse)
-            return shaped if sse else change(item, shaped)
+            return shaped if sse else change(item, shaped)  # type: ignore[no-any-return]
 
         return shape
 
@@ -88,7 +89,7 @@ def streamed_runs(change: Small) -> Change:
     def wrap(inner: Small) -> Small:
         def shape(item: Run, *, sse: bool = False) -> Json:
             shaped = inner(item, sse=sse)
-            return change(item, shaped) if sse else shaped
+            return change(item, shaped) if sse else shaped  # type: ignore[no-any-return]
 
         return shape
 
@@ -113,7 +114,7 @@ def polled_steps(change: Small) -> Change:
     def wrap(inner: Small) -> Small:
         def shape(item: Step, *, sse: bool = False, content: bool = False) -> Json:
             shaped = inner(item, sse=sse, content=content)
-            return shaped if sse else change(item, shaped)
+            return shaped if sse else change(item, shaped)  # type: ignore[no-any-return]
 
         return shape
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 Change = Callable[[Behaviour], Behaviour]
 Point = Callable[[Callable[..., Any]], Change]
+Rows = tuple[tuple[Any, ...], ...]
+"""Faults that differ in one expression: name, sentence, that expression, and what else a table needs."""
 
 KINDS: Final = (
     "shape",

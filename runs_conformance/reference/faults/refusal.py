@@ -16,7 +16,7 @@ from runs_conformance.reference.faults.points import (
     refusing,
     without,
 )
-from runs_conformance.reference.faults.record import Kind
+from runs_conformance.reference.faults.record import Kind, Rows
 from runs_conformance.reference.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _inner(_schema: str, found: Violation) -> bool:
     return found.keyword == "additionalProperties" and bool(found.path)
 
 
-for _name, _sentence, _change, _breaks in (
+_ROWS_1: Rows = (
     ("unknown-property-taken", "Unknown properties of a body are ignored.", accepting(lambda _s, v: v.keyword == "additionalProperties" and not v.path), ("refuse.unknown-property",)),
     ("unknown-inner-property-taken", "Unknown properties of objects inside a body are ignored.", accepting(_inner), ("refuse.message.unknown-property", "refuse.thread.unknown-property", "refuse.chunking.form")),
     ("unknown-property-taken-by-both", "Create thread and run alone ignores unknown properties.", accepting(lambda s, v: s == BOTH and v.keyword == "additionalProperties" and not v.path), ("refuse.unknown-property", "refuse.create-thread-and-run.additional-fields")),
@@ -91,7 +91,8 @@ for _name, _sentence, _change, _breaks in (
     ("tool-choice-absent-taken", "tool_choice may name a tool that the run does not have.", without("check_settings"), ("refuse.tool-choice.tool-absent",)),
     ("empty-thread-taken", "A run may start with nothing to answer.", without("check_prompt"), ("refuse.empty-thread",)),
     ("beta-header-not-needed", "The OpenAI-Beta header is not looked at.", without("check_beta"), ("refuse.beta-header.missing", "refuse.beta-header.v1")),
-):  # fmt: skip
+)  # fmt: skip
+for _name, _sentence, _change, _breaks in _ROWS_1:
     refusal.add(_name, _sentence, _change, *_breaks)
 
 
@@ -146,10 +147,16 @@ def missing_key_taken(inner: Any) -> Any:
 
 @refusal(around("authorize"), "refuse.key.invalid", rare=True)
 def keys_not_needed_by_both(inner: Any) -> Any:
-    """Create thread and run is not protected."""
+    """Create thread and run is not protected: it answers for whoever called last."""
+    last: list[str] = []
 
     def authorize(options: Any, call: Call) -> str:
-        return "everybody" if call.operation == "create_thread_and_run" else str(inner(options, call))
+        try:
+            last[:] = [str(inner(options, call))]
+        except Refusal:
+            if call.operation != "create_thread_and_run" or not last:
+                raise
+        return last[0]
 
     return authorize
 
@@ -202,7 +209,7 @@ def waiting_run_is_no_lock(inner: Any) -> Any:
     return check
 
 
-@refusal(around("check_run_lock"), "refuse.thread.active-run", rare=True)
+@refusal(around("check_run_lock"), "refuse.thread.active-run", "isolation.race-one-wins", rare=True)
 def queued_run_is_no_lock(inner: Any) -> Any:
     """A run that is queued does not keep another from starting."""
 
@@ -232,12 +239,21 @@ def include_refused(_inner: Any) -> Any:
     return read
 
 
-@refusal(bodies, FORM, "refuse.assistant-id.missing")
-def array_body_becomes_object(_call: Call, body: Any) -> Any:
-    """A body that is an array or a string becomes an object with numbered keys, as a gateway was seen to do."""
-    if isinstance(body, list | str):
-        return {str(index): one for index, one in enumerate(body)}
-    return body
+@refusal(bodies, FORM)
+def array_of_one_taken(_call: Call, body: Any) -> Any:
+    """A body that is an array of one object is taken for that object."""
+    return body[0] if isinstance(body, list) and len(body) == 1 and isinstance(body[0], dict) else body
+
+
+@refusal(around("read_body"), FORM, "refuse.assistant-id.missing", rare=True)
+def json_string_body_taken(inner: Any) -> Any:
+    """A body that is a JSON string with JSON in it is read once more."""
+
+    def read(call: Call, *, needed: bool) -> Any:
+        body = inner(call, needed=needed)
+        return json.loads(body) if isinstance(body, str) and body.startswith("{") else body
+
+    return read
 
 
 @refusal(behaviour, "refuse.assistant-id.missing")
@@ -256,6 +272,36 @@ def assistant_id_has_a_default(faithful: Behaviour) -> Behaviour:
         return body
 
     return replace(faithful, shape_assistant=shape, read_body=read)
+
+
+@refusal(around("check_body"), "refuse.*")
+def nothing_validated(_inner: Any) -> Any:
+    """Bodies are not validated at all, as by several mocks; what then can't be used is answered with 500."""
+    return lambda _schema, _body, _edition=None: None
+
+
+def _breaking(wrong: Callable[[Any], bool]) -> Callable[[Any], Any]:
+    """Create bodies that an exception handler does not expect."""
+
+    def wrap(inner: Any) -> Any:
+        def check(schema: str, body: Any, edition: str | None = None) -> None:
+            if "run" in schema and wrong(body):
+                raise Refusal("Internal server error", status=500, kind="internal_server_error")
+            inner(schema, body, edition)
+
+        return check
+
+    return wrap
+
+
+_ROWS_2: Rows = (
+    ("missing-assistant-breaks-the-server", "A body without assistant_id is answered with 500, as a gateway was seen to do.", lambda body: isinstance(body, dict) and "assistant_id" not in body, ("refuse.assistant-id.missing",)),
+    ("array-breaks-the-server", "A body that is an array or a string is answered with 500, as a gateway was seen to do.", lambda body: isinstance(body, list | str), (FORM,)),
+    ("null-assistant-breaks-the-server", "An assistant_id of null is answered with 500.", lambda body: isinstance(body, dict) and body.get("assistant_id", ...) is None, ("refuse.assistant-id.type",)),
+    ("text-for-array-breaks-the-server", "tools that are text are answered with 500.", lambda body: isinstance(body, dict) and isinstance(body.get("tools"), str), ("refuse.field-type",)),
+)  # fmt: skip
+for _name, _sentence, _small, _breaks in _ROWS_2:
+    refusal.add(_name, _sentence, around("check_body")(_breaking(_small)), *_breaks, rare=True)
 
 
 @refusal(around("read_body"), FORM)

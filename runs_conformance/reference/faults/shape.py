@@ -86,7 +86,7 @@ def parallel_tool_calls_left_out(_run: Run, shaped: Json) -> Json:
     return dropped(shaped, "parallel_tool_calls")
 
 
-@shape(runs, SETTINGS)
+@shape(runs, SETTINGS, "response.default.truncation", "response.default.tool-choice")
 def settings_null(_run: Run, shaped: Json) -> Json:
     """truncation_strategy, tool_choice and response_format are null, as a mock was seen to answer."""
     return shaped | dict.fromkeys(("truncation_strategy", "tool_choice", "response_format"))
@@ -96,12 +96,6 @@ def settings_null(_run: Run, shaped: Json) -> Json:
 def instructions_left_out(_run: Run, shaped: Json) -> Json:
     """A run has no key instructions."""
     return dropped(shaped, "instructions")
-
-
-@shape(runs, "response.default.temperature")
-def temperature_left_out(_run: Run, shaped: Json) -> Json:
-    """A run has no key temperature."""
-    return dropped(shaped, "temperature")
 
 
 @shape(runs, "response.run.sampling")
@@ -156,6 +150,12 @@ def created_at_iso(run: Run, shaped: Json) -> Json:
 def created_at_milliseconds(run: Run, shaped: Json) -> Json:
     """created_at counts milliseconds."""
     return shaped | {"created_at": run.created_at * 1000}
+
+
+@shape(runs, "response.timestamp.seconds")
+def created_at_negative(run: Run, shaped: Json) -> Json:
+    """created_at is negative, as a mock was seen to answer."""
+    return shaped | {"created_at": -run.created_at}
 
 
 @shape(runs, "response.timestamp.seconds", rare=True)
@@ -294,7 +294,7 @@ shape.add(
 )
 
 
-@shape(runs, OUTCOME)
+@shape(runs, OUTCOME, "lifecycle.required-action-iff", "response.required-action.form")
 def required_action_empty_object(_run: Run, shaped: Json) -> Json:
     """required_action is {} where it should be null."""
     return shaped | {"required_action": shaped["required_action"] or {}}
@@ -441,7 +441,7 @@ def step_without_run_id(_step: Step, shaped: Json) -> Json:
     return dropped(shaped, "run_id")
 
 
-@shape(polled_steps, "event.step-details")
+@shape(polled_steps, "event.step-details", "event.step-fields")
 def step_type_tool_call(_step: Step, shaped: Json) -> Json:
     """A step of tool calls has the type tool_call outside, tool_calls inside."""
     return shaped | {"type": shaped["type"].replace("tool_calls", "tool_call")}
@@ -538,9 +538,9 @@ def message_without_run_id(_message: Message, shaped: Json) -> Json:
 
 
 @shape(messages, "response.message.attachments")
-def message_file_ids(_message: Message, shaped: Json) -> Json:
-    """A message has file_ids, as in version 1, and no attachments."""
-    return {**dropped(shaped, "attachments"), "file_ids": [one["file_id"] for one in shaped["attachments"]]}
+def message_without_attachments(_message: Message, shaped: Json) -> Json:
+    """A message has no key attachments."""
+    return dropped(shaped, "attachments")
 
 
 @shape(threads, "event.thread-fields")
@@ -573,7 +573,7 @@ def deleted_object(inner: Any) -> Any:
     return lambda kind, identifier: inner(kind, identifier) | {"object": kind}
 
 
-@shape(pages, "response.list.form")
+@shape(pages, "response.list.form", "response.success")
 def list_bare(_items: Any, _wanted: Any, page: Json) -> Any:
     """A list answers with its entries alone."""
     return page["data"]
@@ -634,7 +634,7 @@ def control_characters_bare(_call: Call, found: bytes) -> bytes:
 
 
 @shape(written, "response.success", "response.echo.instructions", rare=True)
-def answer_cut_at_64_kib(_call: Call, found: bytes) -> bytes:
+def answer_cut_at_16_kib(_call: Call, found: bytes) -> bytes:
     """An answer longer than 16 KiB is cut there."""
     return found[:16384]
 

@@ -17,7 +17,7 @@ from runs_conformance.reference.faults.points import (
     streamed_runs,
     streams,
 )
-from runs_conformance.reference.faults.record import Kind
+from runs_conformance.reference.faults.record import Kind, Rows
 from runs_conformance.reference.records import Event
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def _data(name: str, change: Callable[[Any], Any]) -> Change:
     return named(name)(lambda event: Event(event.name, change(event.data)))
 
 
-for _name, _sentence, _change, _breaks in (
+_ROWS_1: Rows = (
     ("message-chunk", "thread.message.delta is called thread.message.chunk, as a published schema once had it.", _renamed("thread.message.delta", "thread.message.chunk"), ("order.message-bracket", NAMES)),
     ("step-delta-name", "thread.run.step.delta is called thread.run.step_delta.", _renamed("thread.run.step.delta", "thread.run.step_delta"), (ARGUMENTS, NAMES)),
     ("run-finished", "thread.run.completed is called thread.run.finished.", _renamed("thread.run.completed", "thread.run.finished"), ("order.run-close-last", NAMES)),
@@ -71,11 +71,12 @@ for _name, _sentence, _change, _breaks in (
     ("message-without-completed-at", "Messages in events have neither completed_at nor incomplete_at.", named("thread.message.*")(lambda event: Event(event.name, dropped(event.data, "completed_at", "incomplete_at"))), ("event.message-status-fields",)),
     ("thread-created-id-only", "thread.created holds the thread's id alone.", _data("thread.created", lambda data: {"id": data["id"]}), ("event.thread-created", "event.thread-fields", "response.thread.form")),
     ("thread-created-shows-run", "thread.created holds the run.", named("thread.created")(lambda event: Event(event.name, {**event.data, "object": "thread.run"})), ("event.thread-created",)),
-    ("error-a-text", "The data of an error event is {\"error\": \"...\"}.", _data("error", lambda data: {"error": data["error"]["message"]}), ("event.error",)),
+    ("error-a-text", 'The data of an error event is {"error": "..."}.', _data("error", lambda data: {"error": data["error"]["message"]}), ("event.error",)),
     ("error-without-code", "The error of an error event has a message alone.", _data("error", lambda data: {"error": {"message": data["error"]["message"]}}), ("event.error",)),
     ("error-null", "The data of an error event are null.", _data("error", lambda _data: {}), ("event.error",)),
     ("failed-run-as-error-event", "A run that fails is told by an event error that holds the run.", _renamed("thread.run.failed", "error"), ("event.error", "order.run-close-last")),
-):  # fmt: skip
+)  # fmt: skip
+for _name, _sentence, _change, _breaks in _ROWS_1:
     stream_meaning.add(_name, _sentence, _change, *_breaks)
 
 
@@ -118,7 +119,7 @@ def _value(change: Callable[[str], str]) -> Callable[[Message, Json], Json]:
     return _part(part)
 
 
-for _name, _sentence, _small, _breaks in (
+_ROWS_2: Rows = (
     ("delta-object-chunk", "A message delta's object is thread.message.chunk.", lambda _m, delta: delta | {"object": "thread.message.chunk"}, ("event.message-delta", "event.deltas")),
     ("delta-without-index", "Content parts of message deltas have no index.", _part(lambda part: dropped(part, "index")), ("event.message-delta",)),
     ("delta-index-text", "The index of message deltas is text.", _part(lambda part: part | {"index": str(part["index"])}), ("event.message-delta",)),
@@ -135,7 +136,8 @@ for _name, _sentence, _small, _breaks in (
     ("delta-replacement", "A character beyond the BMP arrives as two U+FFFD.", _value(lambda text: "".join("\ufffd\ufffd" if ord(c) > BMP else c for c in text)), (TEXT,)),
     ("delta-html", "Pieces of text have entities.", _value(lambda text: text.replace("&", "&amp;").replace("(", "&#40;")), (TEXT,)),
     ("delta-ascii", "Pieces of text lose accents.", _value(lambda text: text.encode("ascii", "ignore").decode()), (TEXT,)),
-):  # fmt: skip
+)  # fmt: skip
+for _name, _sentence, _small, _breaks in _ROWS_2:
     stream_meaning.add(_name, _sentence, message_deltas(_small), *_breaks, rare=_name.endswith(("stripped", "astral", "replacement", "html", "ascii")))
 
 
@@ -191,7 +193,7 @@ def _before_end(change: Callable[[Event], list[Event]], name: str) -> Change:
 
 DELTA = "thread.message.delta"
 STEP_DELTA = "thread.run.step.delta"
-for _name, _sentence, _change, _breaks in (
+_ROWS_3: Rows = (
     ("first-delta-lost", "The first message delta is lost.", _nth(lambda n, e: [] if n == 1 else [e], DELTA), (TEXT,)),
     ("third-delta-lost", "The third message delta is lost.", _nth(lambda n, e: [] if n == 3 else [e], DELTA), (TEXT,)),
     ("third-delta-twice", "The third message delta comes twice.", _nth(lambda n, e: [e, e] if n == 3 else [e], DELTA), (TEXT,)),
@@ -201,7 +203,8 @@ for _name, _sentence, _change, _breaks in (
     ("first-step-delta-lost", "The first step delta is lost.", _nth(lambda n, e: [] if n == 1 else [e], STEP_DELTA), ("event.tool-delta.first", ARGUMENTS)),
     ("last-step-delta-lost", "The last delta of a step that waits is lost.", _before_end(lambda e: [] if e.name == STEP_DELTA else [e], "thread.run.requires_action"), (ARGUMENTS,)),
     ("second-step-delta-twice", "The second step delta comes twice.", _nth(lambda n, e: [e, e] if n == 2 else [e], STEP_DELTA), (ARGUMENTS,)),
-):  # fmt: skip
+)  # fmt: skip
+for _name, _sentence, _change, _breaks in _ROWS_3:
     stream_meaning.add(_name, _sentence, _change, *_breaks, rare=True)
 
 
@@ -221,7 +224,7 @@ def _function(change: Callable[[Json], Json]) -> Callable[[Step, Json], Json]:
 
 
 FIRST = "event.tool-delta.first"
-for _name, _sentence, _small, _breaks in (
+_ROWS_4: Rows = (
     ("call-delta-without-index", "Calls in step deltas have no index.", _call_delta(lambda one: dropped(one, "index")), ("event.step-delta",)),
     ("call-delta-index-zero", "Every call in step deltas has the index 0.", _call_delta(lambda one: one | {"index": 0}), (ARGUMENTS, FIRST)),
     ("call-delta-index-from-one", "Calls in step deltas are counted from 1.", _call_delta(lambda one: one | {"index": one["index"] + 1}), ("event.delta-indexes",)),
@@ -235,7 +238,8 @@ for _name, _sentence, _small, _breaks in (
     ("step-delta-object", "A step delta's object is thread.run.step.", lambda _s, delta: delta | {"object": "thread.run.step"}, ("event.deltas", "event.step-delta")),
     ("step-delta-without-id", "Step deltas have no id.", lambda _s, delta: dropped(delta, "id"), ("event.step-delta",)),
     ("step-delta-flat", "Step deltas have tool_calls without step_details around them.", lambda _s, delta: delta | {"delta": {"tool_calls": delta["delta"]["step_details"]["tool_calls"]}}, ("event.step-delta", ARGUMENTS)),
-):  # fmt: skip
+)  # fmt: skip
+for _name, _sentence, _small, _breaks in _ROWS_4:
     stream_meaning.add(_name, _sentence, step_deltas(_small), *_breaks)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from runs_conformance.reference.faults.points import events, fits, named, streams
-from runs_conformance.reference.faults.record import Kind
+from runs_conformance.reference.faults.record import Kind, Rows
 from runs_conformance.reference.records import Event
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _twice(name: str) -> Change:
     return named(name)(lambda event: [event, event])
 
 
-for _name, _sentence, _change, _breaks in (
+_ROWS_1: Rows = (
     ("run-created-missing", "thread.run.created is not sent.", _left_out("thread.run.created"), ("order.run-created-once", "order.create-run-start")),
     ("run-created-twice", "thread.run.created is sent twice.", _twice("thread.run.created"), ("order.run-created-once",)),
     ("run-queued-missing", "thread.run.queued is not sent.", _left_out("thread.run.queued"), (HEAD,)),
@@ -84,7 +84,8 @@ for _name, _sentence, _change, _breaks in (
     ("done-twice", "done is sent twice.", _twice("done"), ("order.done-last",)),
     ("last-delta-after-completed", "The last message delta comes after thread.message.completed.", _swapped("thread.message.delta", "thread.message.completed"), ("order.message-bracket",)),
     ("first-delta-before-in-progress", "The first delta comes before thread.message.in_progress.", _swapped("thread.message.in_progress", "thread.message.delta"), ("order.message-bracket",)),
-):  # fmt: skip
+)  # fmt: skip
+for _name, _sentence, _change, _breaks in _ROWS_1:
     stream_order.add(_name, _sentence, _change, *_breaks)
 
 

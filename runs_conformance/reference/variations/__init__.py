@@ -1,24 +1,25 @@
 """What a correct server may do otherwise: each variation alone, or any compatible ones together.
 
-Importing this package registers them all; the order of the imports is the order in which they are applied.
+Importing this package registers them all.
 """
 
 from __future__ import annotations
 
-from runs_conformance.reference.variations import (  # noqa: I001 - wrappers registered first go around the others
-    wire,
-    throttling,
-    manners,
+from runs_conformance.reference.variations import (
     absences,
-    editions,
     answers,
-    settings,
-    texts,
-    refusing,
-    lifecycle,
-    model,
-    streams,
+    editions,
     framing,
+    leniency,
+    lifecycle,
+    manners,
+    model,
+    refusing,
+    settings,
+    streams,
+    texts,
+    throttling,
+    wire,
 )
 from runs_conformance.reference.variations.variation import (
     UnknownVariationError,
@@ -32,7 +33,20 @@ from runs_conformance.reference.variations.variation import (
 )
 
 MODULES = (
-    wire, throttling, manners, absences, editions, answers, settings, texts, refusing, lifecycle, model, streams, framing,
+    wire,
+    throttling,
+    manners,
+    absences,
+    leniency,
+    editions,
+    answers,
+    settings,
+    texts,
+    refusing,
+    lifecycle,
+    model,
+    streams,
+    framing,
 )
 
 __all__ = [

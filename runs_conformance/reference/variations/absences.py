@@ -7,7 +7,6 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from runs_conformance.contract.schemas import NEWEST, is_valid
 from runs_conformance.reference import refusals
 from runs_conformance.reference.records import Assistant, Thread
 from runs_conformance.reference.variations import variation
@@ -18,11 +17,12 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from runs_conformance.reference.behaviour import Behaviour
-    from runs_conformance.reference.calls import Call
     from runs_conformance.reference.options import ReferenceOptions
     from runs_conformance.reference.records import Json, Project
 
-SOURCE: Final = "a profile may declare a capability absent: its rows are not applicable, others stay as they are"
+SOURCE: Final = (
+    "a profile may declare a capability absent: its rows are not applicable, others stay as they are"
+)
 ASSISTANT: Final = "asst_made000000000000000beforehand"
 THREAD: Final = "thread_made0000000000000beforehand"
 
@@ -43,13 +43,13 @@ ROUTES: Final = (
 )
 
 
-def _lacking_route(method: str, path: str, status: int) -> Callable[[ASGIApp], ASGIApp]:
+def _lacking_route(base: str, method: str, path: str, status: int) -> Callable[[ASGIApp], ASGIApp]:
     """The app without one route, answered by a router that knows nothing of error envelopes."""
     pattern = re.compile(path)
 
     def wrap(app: ASGIApp) -> ASGIApp:
         async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["method"] != method or not pattern.fullmatch(scope["path"].removeprefix("/v1")):
+            if scope["method"] != method or not pattern.fullmatch(scope["path"].removeprefix(base)):
                 await app(scope, receive, send)
                 return
             body = json.dumps({"detail": "Not Found" if status == 404 else "Method Not Allowed"}).encode()
@@ -62,7 +62,9 @@ def _lacking_route(method: str, path: str, status: int) -> Callable[[ASGIApp], A
     return wrap
 
 
-def _declare(capability: str, choose: Callable[[ReferenceOptions], ReferenceOptions], what: str, **profile: Any) -> None:
+def declare(
+    capability: str, choose: Callable[[ReferenceOptions], ReferenceOptions], what: str, **profile: Any
+) -> None:
     def absent(options: ReferenceOptions) -> ReferenceOptions:
         return choose(options)
 
@@ -71,16 +73,22 @@ def _declare(capability: str, choose: Callable[[ReferenceOptions], ReferenceOpti
     variation.chooses(SOURCE, group="absent", profile={"absent": [capability], **profile})(absent)
 
 
-def _wrapped(wrap: Callable[[ASGIApp], ASGIApp]) -> Callable[[ReferenceOptions], ReferenceOptions]:
-    return lambda options: replace(options, wrappers=(*options.wrappers, wrap))
+def _without(*routes: tuple[str, str, int]) -> Callable[[ReferenceOptions], ReferenceOptions]:
+    """Options without these routes: method, path below the base, status of the answer."""
+
+    def choose(options: ReferenceOptions) -> ReferenceOptions:
+        wraps = tuple(_lacking_route(options.base_path, *route) for route in routes)
+        return replace(options, wrappers=(*options.wrappers, *wraps))
+
+    return choose
 
 
-def _behaving(twist: Callable[[Behaviour], Behaviour]) -> Callable[[ReferenceOptions], ReferenceOptions]:
+def behaving(twist: Callable[[Behaviour], Behaviour]) -> Callable[[ReferenceOptions], ReferenceOptions]:
     return lambda options: replace(options, faults=(*options.faults, twist))
 
 
 for _capability, _method, _path, _status in ROUTES:
-    _declare(_capability, _wrapped(_lacking_route(_method, _path, _status)), f"{_method} of it answers {_status}")
+    declare(_capability, _without((_method, _path, _status)), f"{_method} of it answers {_status}")
 
 
 def _refusing(found: Callable[[Json], bool], why: str) -> Callable[[ReferenceOptions], ReferenceOptions]:
@@ -94,7 +102,7 @@ def _refusing(found: Callable[[Json], bool], why: str) -> Callable[[ReferenceOpt
 
         return replace(faithful, check_body=check_body)
 
-    return _behaving(twist)
+    return behaving(twist)
 
 
 def _has_tool(kind: str) -> Callable[[Json], bool]:
@@ -114,103 +122,37 @@ def _names_files(value: Any) -> bool:
     return any(bool(part) if key in kinds else _names_files(part) for key, part in value.items())
 
 
-_declare("tools.function", _refusing(_has_tool("function"), "A function"), "tools of type function are refused")
-_declare("tools.code-interpreter", _refusing(_has_tool("code_interpreter"), "code_interpreter"), "the tool is refused")
-_declare("tools.file-search", _refusing(_has_tool("file_search"), "file_search"), "the tool is refused")
-_declare("images", _refusing(_says("image_url", "image_file"), "An image"), "image parts are refused")
-_declare("files", _refusing(_names_files, "A file"), "files are refused")
-_declare("json-schema", _refusing(_says("json_schema"), "json_schema"), "response_format json_schema is refused")
-_declare("reasoning-effort", _refusing(lambda body: body.get("reasoning_effort") is not None, "reasoning_effort"), "it is refused")
-_declare("streams", _refusing(lambda body: body.get("stream") is True, "A stream"), "stream: true is refused")
-_declare("expiry", lambda options: replace(options, lifetime=600), "nothing ever expires while it is looked at")
-
-
-def _lenient(faithful: Behaviour) -> Behaviour:
-    """A body that breaks the schema is cut down to what is good in it; only assistant_id is insisted on."""
-
-    def check_body(schema: str, body: Any, edition: str | None = None) -> None:
-        against: str = edition or NEWEST
-        if is_valid(schema, body, variant="documented", edition=against):
-            return
-        if not isinstance(body, dict):
-            faithful.check_body(schema, body, edition)
-        for key in list(body):
-            if not _good(schema, {key: body[key]}, against) and key not in {"assistant_id", "role", "content", "tool_outputs"}:
-                del body[key]
-        faithful.check_body(schema, body, edition)
-
-    return replace(faithful, check_body=check_body, check_settings=lambda _settings: None, check_overlap=lambda _body: None)
-
-
-_NEEDED: Final = {
-    "create_run_request": {"assistant_id": "asst_x"}, "create_thread_and_run_request": {"assistant_id": "asst_x"},
-    "create_message_request": {"role": "user", "content": "x"}, "create_assistant_request": {"model": "x"},
-    "submit_tool_outputs_request": {"tool_outputs": []},
-}  # fmt: skip
-
-
-def _good(schema: str, part: Json, edition: str) -> bool:
-    return is_valid(schema, {**_NEEDED.get(schema, {}), **part}, variant="documented", edition=edition)
-
-
-_declare("refusals", _behaving(_lenient), "what is wrong in a body is left out and the rest served")
-
-
-def _open(faithful: Behaviour) -> Behaviour:
-    """Unknown names, at any depth, are dropped before the body is looked at."""
-
-    def check_body(schema: str, body: Any, edition: str | None = None) -> None:
-        while True:
-            try:
-                faithful.check_body(schema, body, edition)
-            except refusals.Refusal as refusal:
-                if refusal.code != "unknown_parameter" or not _drop(body, refusal.param or ""):
-                    raise
-            else:
-                return
-
-    return replace(faithful, check_body=check_body)
-
-
-def _drop(body: Any, param: str) -> bool:
-    *path, last = re.sub(r"\[(\d+)\]", r".\1", param).split(".")
-    for part in path:
-        body = body[int(part)] if isinstance(body, list) and part.isdecimal() else body.get(part) if isinstance(body, dict) else None
-    if not isinstance(body, dict) or last not in body:
-        return False
-    del body[last]
-    return True
-
-
-_declare("refusals.unknown-fields", _behaving(_open), "unknown fields are dropped")
-
-_BOUNDS: Final = ("_value", "_max_length", "_min_length", "_max_properties")
-
-
-def _unbounded(faithful: Behaviour) -> Behaviour:
-    """A field whose value is out of bounds is dropped."""
-
-    def check_body(schema: str, body: Any, edition: str | None = None) -> None:
-        while True:
-            try:
-                faithful.check_body(schema, body, edition)
-            except refusals.Refusal as refusal:
-                bound = (refusal.code or "").endswith(_BOUNDS) and refusal.code != "invalid_value"
-                if not bound or not _drop(body, re.split(r"[.\[]", refusal.param or "")[0]):
-                    raise
-            else:
-                return
-
-    return replace(faithful, check_body=check_body)
-
-
-_declare("refusals.bounds", _behaving(_unbounded), "values out of bounds are dropped")
+declare(
+    "tools.function", _refusing(_has_tool("function"), "A function"), "tools of type function are refused"
+)
+declare(
+    "tools.code-interpreter",
+    _refusing(_has_tool("code_interpreter"), "code_interpreter"),
+    "the tool is refused",
+)
+declare("tools.file-search", _refusing(_has_tool("file_search"), "file_search"), "the tool is refused")
+declare("images", _refusing(_says("image_url", "image_file"), "An image"), "image parts are refused")
+declare("files", _refusing(_names_files, "A file"), "files are refused")
+declare(
+    "json-schema", _refusing(_says("json_schema"), "json_schema"), "response_format json_schema is refused"
+)
+declare(
+    "reasoning-effort",
+    _refusing(lambda body: body.get("reasoning_effort") is not None, "reasoning_effort"),
+    "it is refused",
+)
+declare("streams", _refusing(lambda body: body.get("stream") is True, "A stream"), "stream: true is refused")
+declare(
+    "expiry", lambda options: replace(options, lifetime=600), "nothing ever expires while it is looked at"
+)
 
 
 def _made_before(faithful: Behaviour) -> Behaviour:
     def find_assistant(project: Project, identifier: str) -> Assistant:
         if identifier == ASSISTANT and identifier not in project.assistants:
-            project.assistants[identifier] = Assistant(identifier, 1_700_000_000, "gpt-4o", [], instructions="Be brief.")
+            project.assistants[identifier] = Assistant(
+                identifier, 1_700_000_000, "gpt-4o", [], instructions="Be brief."
+            )
         return faithful.find_assistant(project, identifier)
 
     def find_thread(project: Project, identifier: str) -> Thread:
@@ -222,15 +164,19 @@ def _made_before(faithful: Behaviour) -> Behaviour:
 
 
 def _given(*routes: tuple[str, str]) -> Callable[[ReferenceOptions], ReferenceOptions]:
-    def choose(options: ReferenceOptions) -> ReferenceOptions:
-        wraps = tuple(_lacking_route(method, path, 404) for method, path in routes)
-        return replace(options, wrappers=(*options.wrappers, *wraps), faults=(*options.faults, _made_before))
-
-    return choose
+    lacking = _without(*((method, path, 404) for method, path in routes))
+    return lambda options: behaving(_made_before)(lacking(options))
 
 
-_declare(
-    "assistants.create", _given(("POST", "/assistants(/[^/]+)?"), ("GET", "/assistants(/[^/]+)?"), ("DELETE", "/assistants/[^/]+")),
-    "an assistant made beforehand is named in the profile", assistant_id=ASSISTANT,
-)  # fmt: skip
-_declare("threads", _given(("POST", "/threads")), "a thread made beforehand is named in the profile", thread_id=THREAD)
+declare(
+    "assistants.create",
+    _given(*((method, "/assistants(/[^/]+)?") for method in ("POST", "GET", "DELETE"))),
+    "an assistant made beforehand is named in the profile",
+    assistant_id=ASSISTANT,
+)
+declare(
+    "threads",
+    _given(("POST", "/threads")),
+    "a thread made beforehand is named in the profile",
+    thread_id=THREAD,
+)

@@ -13,19 +13,29 @@ if TYPE_CHECKING:
     from runs_conformance.reference.records import Json, Message, Run, Step, Thread
 
 EXTRA = {"x_note": None, "x_detail": {"region": "north", "tries": [1, 2]}, "service_tier": "default"}
-TIMES = ("created_at", "started_at", "expires_at", "completed_at", "failed_at", "cancelled_at", "incomplete_at")
+TIMES = (
+    "created_at",
+    "started_at",
+    "expires_at",
+    "completed_at",
+    "failed_at",
+    "cancelled_at",
+    "incomplete_at",
+)
 SKEW = 120
 
 
 @behaves("RQ-135, D15: answers are open objects; recorded runs carry two undocumented keys")
 def extra_fields(faithful: Behaviour) -> Behaviour:
     """Every object of an answer has fields that no document knows."""
-    return changed(faithful, lambda shaped: {**EXTRA, **shaped, "x_last": True}, *OBJECTS, "shape_deleted", "make_page")
+    return changed(
+        faithful, lambda shaped: {**EXTRA, **shaped, "x_last": True}, *OBJECTS, "shape_deleted", "make_page"
+    )
 
 
 @behaves("RQ-135, RQ-163: open objects at every depth; recorded usage has undocumented details")
 def extra_fields_inside(faithful: Behaviour) -> Behaviour:
-    """Objects inside objects have fields that no document knows: usage, tools, content parts, step details."""
+    """Objects inside objects have fields that no document knows: usage, tools, content, step details."""
     return changed(faithful, _deeper, *OBJECTS, "shape_message_delta", "shape_step_delta")
 
 
@@ -105,7 +115,9 @@ def message_status_everywhere(faithful: Behaviour) -> Behaviour:
 @behaves("O:MessageObject.attachments: array or null")
 def attachments_null(faithful: Behaviour) -> Behaviour:
     """attachments of a message without any is null."""
-    return changed(faithful, lambda shaped: shaped | {"attachments": shaped["attachments"] or None}, "shape_message")
+    return changed(
+        faithful, lambda shaped: shaped | {"attachments": shaped["attachments"] or None}, "shape_message"
+    )
 
 
 @behaves("O:Metadata is nullable in every object; RQ-129")
@@ -160,7 +172,10 @@ def clock_behind(faithful: Behaviour) -> Behaviour:
 
 
 def _moved(shaped: Json, seconds: int) -> Json:
-    return {key: value + seconds if key in TIMES and isinstance(value, int) else value for key, value in shaped.items()}
+    return {
+        key: value + seconds if key in TIMES and isinstance(value, int) else value
+        for key, value in shaped.items()
+    }
 
 
 @behaves("RQ-135: the openai-responses mock and others echo what they were sent")
@@ -168,7 +183,9 @@ def request_echoed(faithful: Behaviour) -> Behaviour:
     """A run shows the request's own fields, stream among them, beside the documented ones."""
 
     def shape_run(item: Run, *, sse: bool = False) -> Json:
-        return {"stream": bool(item.request.get("stream")), "additional_messages": []} | faithful.shape_run(item, sse=sse)
+        return {"stream": bool(item.request.get("stream")), "additional_messages": []} | faithful.shape_run(
+            item, sse=sse
+        )
 
     return replace(faithful, shape_run=shape_run)
 

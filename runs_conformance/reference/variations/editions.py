@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runs_conformance.reference.records import Event
 from runs_conformance.reference.variations.shaping import without
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 
 def _as_of(date: str) -> Callable[[ReferenceOptions], ReferenceOptions]:
-    return lambda options: replace(options, edition=date, faults=(*options.faults, lambda one: _older(one, date)))
+    return lambda options: replace(
+        options, edition=date, faults=(*options.faults, lambda one: _older(one, date))
+    )
 
 
 def _older(faithful: Behaviour, date: str) -> Behaviour:
@@ -27,7 +29,9 @@ def _older(faithful: Behaviour, date: str) -> Behaviour:
         return _run(faithful.shape_run(item, sse=sse), date)
 
     def shape_assistant(item: Assistant) -> Json:
-        shaped = without(*(() if date >= "2025-02-10" else ("reasoning_effort",)))(faithful.shape_assistant(item))
+        shaped = without(*(() if date >= "2025-02-10" else ("reasoning_effort",)))(
+            faithful.shape_assistant(item)
+        )
         return shaped | {"tools": [_tool(tool, date) for tool in shaped["tools"]]}
 
     def stream(call: Call, run: Run, events: Iterable[Event]) -> Iterator[Event]:
@@ -56,13 +60,17 @@ def _tool(tool: Json, date: str) -> Json:
 
 
 def _event(event: Event, date: str) -> Event:
-    """Before thread.run.incomplete was added the run's last event was thread.run.completed (wire fact 1.9)."""
+    """Before thread.run.incomplete was added a run's last event was thread.run.completed (wire fact 1.9)."""
     if event.name == "thread.run.incomplete" and date < "2024-05-28":
         return Event("thread.run.completed", event.data)
     return event
 
 
-@chooses("CONTRACT 5.1 and wire facts 1: v2 as of its first day", group="edition", profile={"edition": "2024-04-17"})
+@chooses(
+    "CONTRACT 5.1 and wire facts 1: v2 as of its first day",
+    group="edition",
+    profile={"edition": "2024-04-17"},
+)
 def edition_2024_04_17(options: ReferenceOptions) -> ReferenceOptions:
     """The first day of v2: no parallel_tool_calls, no strict, no image parts, no json_schema."""
     return _as_of("2024-04-17")(options)

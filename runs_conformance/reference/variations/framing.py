@@ -27,7 +27,10 @@ def _written(faithful: Behaviour, change: Callable[[bytes], bytes]) -> Behaviour
 @behaves("RQ-218; SSE standard: lines that begin with a colon are comments")
 def comments(faithful: Behaviour) -> Behaviour:
     """Comment lines stand before and after events, and between their lines."""
-    return _written(faithful, lambda block: b": keep-alive\n\n: \n" + block.replace(b"\ndata", b"\n:inside\ndata") + b":\n\n")
+    return _written(
+        faithful,
+        lambda block: b": keep-alive\n\n: \n" + block.replace(b"\ndata", b"\n:inside\ndata") + b":\n\n",
+    )
 
 
 @behaves("SSE standard: a line may end with CR LF", group="line-ends")
@@ -58,7 +61,9 @@ def ids_and_retry(faithful: Behaviour) -> Behaviour:
 @behaves("SSE standard: one blank after the colon is optional")
 def no_blank_after_colon(faithful: Behaviour) -> Behaviour:
     """No blank follows the colon of a field."""
-    return _written(faithful, lambda block: block.replace(b"event: ", b"event:", 1).replace(b"\ndata: ", b"\ndata:", 1))
+    return _written(
+        faithful, lambda block: block.replace(b"event: ", b"event:", 1).replace(b"\ndata: ", b"\ndata:", 1)
+    )
 
 
 @behaves("SSE standard: fields of a block have no order", group="line-order")

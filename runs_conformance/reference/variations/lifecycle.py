@@ -112,10 +112,10 @@ def cancel_in_progress_only(faithful: Behaviour) -> Behaviour:
 
 @behaves("CONTRACT 4.2: cancelling may end as completed when it came too late (RQ-249)")
 def cancel_too_late(faithful: Behaviour) -> Behaviour:
-    """A run that is cancelled completes all the same."""
+    """A run that is cancelled while it is at work completes all the same."""
 
     def move(run: Run, status: str, now: int, reason: str | None) -> None:
-        late = status == "cancelled" and not run.streaming
+        late = status == "cancelled" and run.started_at is not None and not run.streaming
         faithful.move(run, "completed" if late else status, now, reason)
 
     return replace(faithful, move=move)
@@ -134,6 +134,9 @@ def foundry_failures(faithful: Behaviour) -> Behaviour:
     def move(run: Run, status: str, now: int, reason: str | None) -> None:
         faithful.move(run, status, now, reason)
         if status == "failed":
-            run.last_error = {"code": "invalid_engine_error", "message": "Failed to resolve model info for: gpt-4o"}
+            run.last_error = {
+                "code": "invalid_engine_error",
+                "message": "Failed to resolve model info for: gpt-4o",
+            }
 
     return replace(faithful, move=move)

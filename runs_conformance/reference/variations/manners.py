@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 def azure_headers(faithful: Behaviour) -> Behaviour:
     """Answers have Azure's headers and none of the vendor's, X-Request-ID being a UUID."""
 
-    def headers(options: ReferenceOptions, call: Call, *, status: int, stream: bool, request_id: str) -> dict[str, str]:
+    def headers(
+        options: ReferenceOptions, call: Call, *, status: int, stream: bool, request_id: str
+    ) -> dict[str, str]:
         made = faithful.headers(options, call, status=status, stream=stream, request_id=request_id)
         name = str(uuid.uuid5(uuid.NAMESPACE_OID, request_id))
         azure = {"apim-request-id": name, "x-ms-region": "Sweden Central", "x-ms-middleware-request-id": name}
@@ -32,9 +34,16 @@ def azure_headers(faithful: Behaviour) -> Behaviour:
 def foundry_headers(faithful: Behaviour) -> Behaviour:
     """Answers have the headers of Foundry beside the vendor's."""
 
-    def headers(options: ReferenceOptions, call: Call, *, status: int, stream: bool, request_id: str) -> dict[str, str]:
+    def headers(
+        options: ReferenceOptions, call: Call, *, status: int, stream: bool, request_id: str
+    ) -> dict[str, str]:
         made = faithful.headers(options, call, status=status, stream=stream, request_id=request_id)
-        return {**made, "apim-request-id": request_id, "x-ms-response-type": "standard", "x-request-time": "0.042"}
+        return {
+            **made,
+            "apim-request-id": request_id,
+            "x-ms-response-type": "standard",
+            "x-request-time": "0.042",
+        }
 
     return replace(faithful, headers=headers)
 
@@ -45,25 +54,37 @@ def api_key_header(faithful: Behaviour) -> Behaviour:
 
     def authorize(options: ReferenceOptions, call: Call) -> str:
         key = call.headers.get("api-key", "")
-        bearer = {**call.headers, "authorization": f"Bearer {key}"} if key else {**call.headers, "authorization": ""}
+        bearer = (
+            {**call.headers, "authorization": f"Bearer {key}"}
+            if key
+            else {**call.headers, "authorization": ""}
+        )
         return faithful.authorize(options, replace(call, headers=bearer))
 
     return replace(faithful, authorize=authorize)
 
 
-@behaves("local servers ask for no key (Steady, Mockoon)", group="auth", profile={"absent": ["auth"], "auth_header": "none"})
+@behaves(
+    "local servers ask for no key (Steady, Mockoon)",
+    group="auth",
+    profile={"absent": ["auth"], "auth_header": "none"},
+)
 def no_key_needed(faithful: Behaviour) -> Behaviour:
     """No key is needed, and any is taken."""
     return replace(faithful, authorize=lambda _options, _call: "all")
 
 
-@behaves("D24; wire facts: Foundry takes requests without it", group="beta", profile={"absent": ["beta-header"]})
+@behaves(
+    "D24; wire facts: Foundry takes requests without it", group="beta", profile={"absent": ["beta-header"]}
+)
 def beta_not_required(faithful: Behaviour) -> Behaviour:
     """The header OpenAI-Beta is not looked at."""
     return replace(faithful, check_beta=lambda _call: None)
 
 
-@behaves("Azure: every request names an api-version", profile={"query": {"api-version": "2024-07-01-preview"}})
+@behaves(
+    "Azure: every request names an api-version", profile={"query": {"api-version": "2024-07-01-preview"}}
+)
 def api_version_required(faithful: Behaviour) -> Behaviour:
     """A request without api-version in its query is answered with 404."""
 

@@ -94,6 +94,8 @@ def absent_tool_fails_run(faithful: Behaviour) -> Behaviour:
 
     def plan(prompt: Prompt) -> Action:
         name = chosen(prompt.tool_choice)
-        return Stop("failed") if name is not None and name not in names(prompt.tools) else faithful.plan(prompt)
+        return (
+            Stop("failed") if name is not None and name not in names(prompt.tools) else faithful.plan(prompt)
+        )
 
     return replace(faithful, plan=plan, check_settings=lambda _settings: None)

@@ -54,7 +54,11 @@ def codes_of_our_own(faithful: Behaviour) -> Behaviour:
     """Refusals of single fields have codes of another validator."""
 
     def change(error: Json, refusal: Refusal) -> Json:
-        return error if _named(refusal) or refusal.param is None else error | {"code": "value_error.out_of_range"}
+        return (
+            error
+            if _named(refusal) or refusal.param is None
+            else error | {"code": "value_error.out_of_range"}
+        )
 
     return _errors(faithful, change)
 
@@ -72,7 +76,12 @@ def _dotted(param: str | None) -> str | None:
 @behaves("RQ-281 fixes the path, not its notation; JSON pointers are common", group="param")
 def params_pointer(faithful: Behaviour) -> Behaviour:
     """param is a JSON pointer: /tools/0/function/name."""
-    return _errors(faithful, lambda error, _: error | {"param": error["param"] and f"/{(_dotted(error['param']) or '').replace('.', '/')}"})
+    return _errors(
+        faithful,
+        lambda error, _: (
+            error | {"param": error["param"] and f"/{(_dotted(error['param']) or '').replace('.', '/')}"}
+        ),
+    )
 
 
 @behaves("RQ-278 is about the four keys; Azure adds innererror")
@@ -107,6 +116,8 @@ def any_media_type(faithful: Behaviour) -> Behaviour:
     """A body is read as JSON whatever its Content-Type says."""
 
     def read_body(call: Call, *, needed: bool) -> object:
-        return faithful.read_body(replace(call, headers={**call.headers, "content-type": "application/json"}), needed=needed)
+        return faithful.read_body(
+            replace(call, headers={**call.headers, "content-type": "application/json"}), needed=needed
+        )
 
     return replace(faithful, read_body=read_body)

@@ -15,10 +15,15 @@ if TYPE_CHECKING:
 DATED = {"gpt-4o": "gpt-4o-2024-08-06", "gpt-4o-mini": "gpt-4o-mini-2024-07-18"}
 
 
-@behaves("the vendor's aliases stand for dated snapshots; CONTRACT: a resolved alias is the same model", group="model")
+@behaves(
+    "the vendor's aliases stand for dated snapshots; CONTRACT: a resolved alias is the same model",
+    group="model",
+)
 def model_resolved(faithful: Behaviour) -> Behaviour:
     """A run shows the dated snapshot that the model's name stands for."""
-    return changed(faithful, lambda shaped: shaped | {"model": DATED.get(shaped["model"], shaped["model"])}, "shape_run")
+    return changed(
+        faithful, lambda shaped: shaped | {"model": DATED.get(shaped["model"], shaped["model"])}, "shape_run"
+    )
 
 
 @behaves("gateways name models by provider (LiteLLM)", group="model")
@@ -58,7 +63,9 @@ def _short(value: Any) -> Any:
 @behaves("wire fact 1.12: defaults of function tools are filled in; O:FunctionParameters", group="tools")
 def tool_defaults_filled(faithful: Behaviour) -> Behaviour:
     """Tools come back with all defaults: description null, parameters {}, max_num_results 20."""
-    return changed(faithful, lambda shaped: shaped | {"tools": [_filled(tool) for tool in shaped["tools"]]}, "shape_run")
+    return changed(
+        faithful, lambda shaped: shaped | {"tools": [_filled(tool) for tool in shaped["tools"]]}, "shape_run"
+    )
 
 
 def _filled(tool: Json) -> Json:
@@ -99,7 +106,10 @@ def truncation_without_count(faithful: Behaviour) -> Behaviour:
 def instructions_empty(faithful: Behaviour) -> Behaviour:
     """instructions is an empty string where there are none."""
     return changed(
-        faithful, lambda shaped: shaped | {"instructions": shaped["instructions"] or ""}, "shape_run", "shape_assistant"
+        faithful,
+        lambda shaped: shaped | {"instructions": shaped["instructions"] or ""},
+        "shape_run",
+        "shape_assistant",
     )
 
 
@@ -116,7 +126,9 @@ def additional_instructions_unseen(faithful: Behaviour) -> Behaviour:
     return replace(faithful, shape_run=shape_run)
 
 
-@behaves("RQ-142: the effective text ends with what was added; no separator is documented", group="instructions")
+@behaves(
+    "RQ-142: the effective text ends with what was added; no separator is documented", group="instructions"
+)
 def additional_instructions_spaced(faithful: Behaviour) -> Behaviour:
     """Added instructions follow after a blank."""
 

@@ -54,7 +54,9 @@ def _merged(events: Events) -> Iterator[Event]:
         text = _text(event)
         if text is not None:
             before = _text(held)["value"] if held else ""
-            held = _with_text(held or event, {**(_text(held) if held else text), "value": before + text["value"]})
+            held = _with_text(
+                held or event, {**(_text(held) if held else text), "value": before + text["value"]}
+            )
             continue
         if held is not None:
             yield held
@@ -97,7 +99,10 @@ def annotations_in_every_delta(faithful: Behaviour) -> Behaviour:
     """Each text delta carries an empty list of annotations."""
     return _streamed(
         faithful,
-        lambda events: (event if _text(event) is None else _with_text(event, {**_text(event), "annotations": []}) for event in events),
+        lambda events: (
+            event if _text(event) is None else _with_text(event, {**_text(event), "annotations": []})
+            for event in events
+        ),
     )
 
 
@@ -118,14 +123,14 @@ def role_in_deltas(faithful: Behaviour) -> Behaviour:
 
 @behaves("O:RunStepDeltaStepDetailsMessageCreationObject")
 def message_step_deltas(faithful: Behaviour) -> Behaviour:
-    """A message step has a delta too, which names the message."""
+    """A message step has a delta too; it repeats no text, for clients would append it."""
 
     def change(events: Events) -> Iterator[Event]:
         for event in events:
             yield event
             data: Any = event.data
             if event.name == "thread.run.step.in_progress" and data["type"] == "message_creation":
-                delta = {"step_details": data["step_details"]}
+                delta = {"step_details": {"type": "message_creation"}}
                 yield Event(STEP_DELTA, {"id": data["id"], "object": STEP_DELTA, "delta": delta})
 
     return _streamed(faithful, change)
@@ -170,7 +175,9 @@ def error_ends_stream(faithful: Behaviour) -> Behaviour:
     return _streamed(faithful, change)
 
 
-@behaves("O:RunStepDeltaStepDetailsToolCallsFunctionObject; wire facts 2 have fragments, no size is documented")
+@behaves(
+    "O:RunStepDeltaStepDetailsToolCallsFunctionObject; wire facts 2 have fragments, no size is documented"
+)
 def arguments_at_once(faithful: Behaviour) -> Behaviour:
     """The arguments of a call come in one delta after the opening one."""
     return _streamed(faithful, _whole_arguments)

@@ -39,7 +39,9 @@ def json_escaped(faithful: Behaviour) -> Behaviour:
 @behaves("RFC 8259: white space may stand before and after the value", group="json")
 def json_with_newlines(faithful: Behaviour) -> Behaviour:
     """JSON answers have tabs, and newlines before and after the value."""
-    return _encoded(faithful, lambda value: "\r\n" + json.dumps(value, ensure_ascii=False, indent="\t") + "\n\n")
+    return _encoded(
+        faithful, lambda value: "\r\n" + json.dumps(value, ensure_ascii=False, indent="\t") + "\n\n"
+    )
 
 
 @behaves("RFC 8259: members have no order", group="json")

@@ -32,8 +32,7 @@ class UnknownVariationError(ValueError):
 class Variation:
     """`profile` is what the profile of such a target has to declare (keys of a profile file).
 
-    Of one `group` only one variation can be in force. `resources` False: the target holds no files, clock or
-    second key that a profile could name. `slow` ones take more than half a minute to check.
+    Of one `group` only one variation can be in force. `slow` ones take more than half a minute to check.
     """
 
     name: str
@@ -43,9 +42,16 @@ class Variation:
     profile: Mapping[str, Any] = field(default_factory=dict)
     group: str = ""
     slow: bool = False
+    rank: int = 0
 
 
 _REGISTRY: Final[dict[str, Variation]] = {}
+# Modules in the order in which their variations are applied: wrappers named first go around the others, and
+# what looks at the base path comes after what sets it.
+_ORDER: Final = (
+    "wire", "throttling", "manners", "absences", "editions", "answers", "settings", "texts", "refusing",
+    "lifecycle", "model", "streams", "framing",
+)  # fmt: skip
 
 
 def _register(kind: Callable[[Any], Choose], source: str, **more: Any) -> Callable[[Any], Any]:
@@ -54,7 +60,8 @@ def _register(kind: Callable[[Any], Choose], source: str, **more: Any) -> Callab
         if name in _REGISTRY:
             raise ValueError(f"two variations are named {name}")
         sentence = " ".join(function.__doc__.split())
-        _REGISTRY[name] = Variation(name, sentence, source, kind(function), **more)
+        rank = _ORDER.index(function.__module__.rpartition(".")[2])
+        _REGISTRY[name] = Variation(name, sentence, source, kind(function), rank=rank, **more)
         return function
 
     return keep
@@ -62,12 +69,16 @@ def _register(kind: Callable[[Any], Choose], source: str, **more: Any) -> Callab
 
 def behaves(source: str, **more: Any) -> Callable[[Twist], Twist]:
     """A variation by a function from behaviour to behaviour."""
-    return _register(lambda twist: lambda options: replace(options, faults=(*options.faults, twist)), source, **more)
+    return _register(
+        lambda twist: lambda options: replace(options, faults=(*options.faults, twist)), source, **more
+    )
 
 
 def wraps(source: str, **more: Any) -> Callable[[Wrap], Wrap]:
     """A variation by an ASGI wrapper; those registered first go around the others."""
-    return _register(lambda wrap: lambda options: replace(options, wrappers=(*options.wrappers, wrap)), source, **more)
+    return _register(
+        lambda wrap: lambda options: replace(options, wrappers=(*options.wrappers, wrap)), source, **more
+    )
 
 
 def chooses(source: str, **more: Any) -> Callable[[Choose], Choose]:
@@ -77,7 +88,7 @@ def chooses(source: str, **more: Any) -> Callable[[Choose], Choose]:
 
 def every() -> tuple[Variation, ...]:
     """All that are registered, in the order in which they are applied."""
-    return tuple(_REGISTRY.values())
+    return tuple(sorted(_REGISTRY.values(), key=lambda one: one.rank))
 
 
 def named(name: str) -> Variation:

@@ -1,4 +1,4 @@
-"""HTTP done otherwise: encodings, connections, headers, delays. Wrappers around the app, the first outermost."""
+"""HTTP done otherwise: encodings, connections, headers, delays. The first wrapper is the outermost."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import random
 import zlib
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runs_conformance.reference.variations.variation import chooses, wraps
 
@@ -67,16 +67,21 @@ def connection_dropped(app: ASGIApp) -> ASGIApp:
 @wraps("RFC 9110 section 5.1: names of headers have no case")
 def header_case(app: ASGIApp) -> ASGIApp:
     """Header names are written in upper case, or in title case."""
-    return headers_changed(app, lambda headers: [(k.upper() if len(k) % 2 else k.title(), v) for k, v in headers])
+    return headers_changed(
+        app, lambda headers: [(k.upper() if len(k) % 2 else k.title(), v) for k, v in headers]
+    )
 
 
 @wraps("RFC 9110 section 5.1: recipients ignore fields that they don't know")
 def more_headers(app: ASGIApp) -> ASGIApp:
     """Answers have further headers: cookies, caching, tracing, the same name twice."""
     more = [
-        (b"set-cookie", b"__cf_bm=abc; path=/; HttpOnly"), (b"set-cookie", b"second=1"), (b"cf-ray", b"8-AMS"),
-        (b"strict-transport-security", b"max-age=1"), (b"cache-control", b"no-cache"), (b"vary", b"Accept-Encoding"),
-        (b"keep-alive", b"timeout=5"), (b"x-empty", b""), (b"server", b"other/1.0"), (b"alt-svc", b'h3=":443"'),
+        (b"set-cookie", b"__cf_bm=abc; path=/; HttpOnly"), (b"set-cookie", b"second=1"),
+        (b"cf-ray", b"8-AMS"),
+        (b"strict-transport-security", b"max-age=1"), (b"cache-control", b"no-cache"),
+        (b"vary", b"Accept-Encoding"),
+        (b"keep-alive", b"timeout=5"), (b"x-empty", b""), (b"server", b"other/1.0"),
+        (b"alt-svc", b'h3=":443"'),
     ]  # fmt: skip
     return headers_changed(app, lambda headers: [*more, *headers])
 
@@ -84,13 +89,26 @@ def more_headers(app: ASGIApp) -> ASGIApp:
 @wraps("RFC 9110 section 8.3.2, RFC 8259 section 11: a charset does no harm", group="content-type")
 def charset_named(app: ASGIApp) -> ASGIApp:
     """JSON answers say charset=utf-8."""
-    return headers_changed(app, lambda headers: _typed(headers, b"application/json; charset=utf-8", b"text/event-stream; charset=utf-8"))
+    return headers_changed(
+        app,
+        lambda headers: _typed(
+            headers, b"application/json; charset=utf-8", b"text/event-stream; charset=utf-8"
+        ),
+    )
 
 
-@wraps("RFC 9110 section 8.3.1: type, parameter names and charset have no case, blanks are optional", group="content-type")
+@wraps(
+    "RFC 9110 section 8.3.1: type, parameter names and charset have no case, blanks are optional",
+    group="content-type",
+)
 def charset_upper(app: ASGIApp) -> ASGIApp:
     """Content types are written otherwise: upper case, quotes, no blank."""
-    return headers_changed(app, lambda headers: _typed(headers, b"Application/JSON;charset=UTF-8", b'Text/Event-Stream;Charset="UTF-8"'))
+    return headers_changed(
+        app,
+        lambda headers: _typed(
+            headers, b"Application/JSON;charset=UTF-8", b'Text/Event-Stream;Charset="UTF-8"'
+        ),
+    )
 
 
 def _typed(headers: Headers, plain: bytes, stream: bytes) -> list[tuple[bytes, bytes]]:
@@ -110,7 +128,9 @@ def _encoding(app: ASGIApp, name: bytes, bits: int) -> ASGIApp:
                 await send({**message, "headers": headers})
                 return
             more = message.get("more_body", False)
-            data = packer.compress(message.get("body", b"")) + packer.flush(zlib.Z_SYNC_FLUSH if more else zlib.Z_FINISH)
+            data = packer.compress(message.get("body", b"")) + packer.flush(
+                zlib.Z_SYNC_FLUSH if more else zlib.Z_FINISH
+            )
             await send({**message, "body": data})
 
         accepted = name in about(scope.get("headers", ()), b"accept-encoding")
@@ -181,14 +201,16 @@ def stream_in_one_piece(app: ASGIApp) -> ASGIApp:
                 return
             held.extend(message.get("body", b""))
             if not message.get("more_body"):
-                headers = [*_less(start["headers"], b"content-length"), (b"content-length", b"%d" % len(held))]
+                headers = [
+                    *_less(start["headers"], b"content-length"),
+                    (b"content-length", b"%d" % len(held)),
+                ]
                 await send({**start, "headers": headers})
                 await send({"type": "http.response.body", "body": bytes(held), "more_body": False})
 
         await app(scope, receive, sent)
 
     return wrapped
-
 
 
 @chooses("Azure: every path lies below a deployment or a project", group="base")
