@@ -14,7 +14,7 @@ from urllib.parse import quote, urljoin
 
 import httpx2
 
-from runs_conformance.contract.findings import Finding, Outcome, failed, not_applicable, passed
+from runs_conformance.contract.findings import Finding, Outcome, failed, not_applicable, passed, verdict
 from runs_conformance.contract.jsontext import brief
 from runs_conformance.contract.judge import Context, Judge
 from runs_conformance.contract.model import Case, Exchange
@@ -58,6 +58,7 @@ class Live:
     selected: frozenset[str] | None = None
     wrongly_taken: int = 0
     patience: int = 20
+    left: list[tuple[str, tuple[Exchange, ...]]] = field(default_factory=list)
     _shared: dict[str, Any] = field(default_factory=dict)
     _count: int = 0
 
@@ -189,6 +190,7 @@ class Bench:
         self.live._shared.setdefault("assistants", {}).update(assistants(sent))  # noqa: SLF001 - the bench is the session's
         self.mark = self.live.client.mark()
         self.judge(one for one in sent if one.id not in self.exchanges)
+        self.add(*(_stays_queued(one, self.live) for one in sent if one in self.live.client.given_up))
 
     def accept(self, exchange: Exchange, requirements: Sequence[str]) -> bool:
         """The exchange had to be accepted: a finding for each requirement. True if it was."""
@@ -207,6 +209,15 @@ class Bench:
             if one.outcome is Outcome.FAILED and one.requirement in self.requirements
             and self.live.register[one.requirement].level in levels
         ]
+
+
+def _stays_queued(exchange: Exchange, live: Live) -> Finding:
+    """A run that was polled in vain."""
+    status = answer_run(exchange).get("status")
+    return verdict(
+        "lifecycle.queued-moves-on", status != "queued", exchange, expected="a run that leaves queued by itself",
+        actual=f"{status} after {live.profile.timeouts.poll:g} seconds of polling, or a part of them",
+    )
 
 
 def refusal(requirement: str, exchange: Exchange, note: str = "") -> Finding:

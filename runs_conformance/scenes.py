@@ -6,7 +6,7 @@ Runs cost money on a real target.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from runs_conformance.contract.findings import Finding, untestable
 from runs_conformance.contract.model import Exchange
@@ -56,7 +56,7 @@ def followed(live: Live, first: Exchange) -> tuple[Exchange, ...]:
     run = answer_run(first)
     thread, name = str(run.get("thread_id")), str(run.get("id"))
     seen = live.finish(first)
-    reads: tuple[tuple[str, str, dict[str, str]], ...] = (
+    reads: tuple[tuple[str, str, dict[str, Any]], ...] = (
         ("runs.retrieve", "getRun", {"run": name}), ("thread.retrieve", "getThread", {}),
         ("runs.list", "listRuns", {}),
         ("messages.list", "listMessages", {}), ("steps", "listRunSteps", {"run": name}),
@@ -125,7 +125,7 @@ def row(bench: Bench, requirement: str, *names: str) -> None:
         bench.exchanges.update((one.id, one) for one in exchanges)
     if errors and not seen:
         raise errors[0]
-    if bench.live.client.unsettled and not any(one.requirement == requirement for one in bench.findings):
+    if bench.live.client.given_up and not any(one.requirement == requirement for one in bench.findings):
         bench.add(*_stuck(bench.live, requirement))
 
 

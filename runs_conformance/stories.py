@@ -61,14 +61,30 @@ def tool_run(live: Live) -> tuple[Exchange, ...]:
         "additional_messages": asking(live, "Look up Paris."),
     }
     told = [live.create(CREATE_RUN, body, thread=thread)]
+    told += _at_once(live, thread, told[0])
     told += live.finish(told[0])
     run = last_run(told)
     if run.get("status") != "requires_action":
         return tuple(told)
     told += _locked(live, thread)
+    if live.profile.lacks("steps") is None:
+        told.append(live.send("listRunSteps", thread=thread, run=run["id"]))
     told += _answered(live, thread, str(run["id"]), calls_of(run))
     told += _afterwards(live, thread, str(run["id"]))
     return tuple(told)
+
+
+def _at_once(live: Live, thread: str, created: Exchange) -> Iterator[Exchange]:
+    """Right after the create, whatever the run's state: it will stop for tool outputs, so it is active all along."""
+    if answer_run(created).get("status") not in ("queued", "in_progress"):
+        return
+    if live.profile.lacks("messages.create") is None:
+        yield live.send(
+            "createMessage", thread=thread, body={"role": "user", "content": live.text("Too early.")},
+        )
+    if live.profile.lacks("runs.list") is None:
+        yield live.send("listRuns", thread=thread)
+    yield live.create(CREATE_RUN, {"assistant_id": live.stage.assistant()}, thread=thread)
 
 
 def _locked(live: Live, thread: str) -> Iterator[Exchange]:
@@ -224,12 +240,34 @@ def race(live: Live) -> tuple[Exchange, ...]:
         return tuple(told)
     told += live.client.poll(thread, run["id"], until=STOPPED | {"in_progress"})
     told.append(live.send("cancelRun", thread=thread, run=run["id"]))
+    if not told[-1].ok and live.profile.lacks("messages.create") is None:
+        told.append(live.send("createMessage", thread=thread, body={"role": "user", "content": live.text("Still?")}))
     told += live.client.poll(thread, run["id"], until=STOPPED - {"requires_action"})
     if live.profile.lacks("steps") is None:
         told.append(live.send("listRunSteps", thread=thread, run=run["id"]))
     if live.profile.lacks("messages.list") is None:
         told.append(live.send("listMessages", thread=thread))
+    leave(live, thread, told)
     return tuple(told)
+
+
+def leave(live: Live, thread: str, told: list[Exchange]) -> None:
+    """A thread whose run is over, for the next story: it must be open again, however the run ended."""
+    if live.profile.lacks("messages.create") is None:
+        told.append(live.send("createMessage", thread=thread, body={"role": "user", "content": live.text("Open again?")}))
+    if last_run(told).get("status") in STOPPED - {"requires_action"}:
+        live.left.append((thread, tuple(told)))
+
+
+def taken_over(live: Live, body: dict[str, Any], case: Case) -> list[Exchange]:
+    """A create on a thread that another story left, with what happened there; on a fresh one if that is refused."""
+    told: list[Exchange] = []
+    if live.left:
+        thread, before = live.left.pop()
+        told = [*before, live.create(CREATE_RUN, body, thread=thread, case=case)]
+        if told[-1].ok:
+            return told
+    return [*told, live.create(CREATE_RUN, body, thread=live.stage.thread(), case=case)]
 
 
 def streamed_text(live: Live) -> tuple[Exchange, ...]:
@@ -242,11 +280,9 @@ def streamed_text(live: Live) -> tuple[Exchange, ...]:
     }
     if live.profile.lacks("tools.function") is not None:
         body = {key: value for key, value in body.items() if key not in ("tools", "tool_choice")}
-    thread = live.stage.thread()
-    created = live.create(
-        CREATE_RUN, body, thread=thread, case=Case("a streamed run", ("accept.stream.boolean",), "accepted"),
-    )
-    return (created, *_read(live, created))
+    body["additional_messages"] = asking(live, "Say hello.")
+    told = taken_over(live, body, Case("a streamed run", ("accept.stream.boolean",), "accepted"))
+    return (*told, *_read(live, told[-1]))
 
 
 def streamed_both(live: Live) -> tuple[Exchange, ...]:
@@ -278,8 +314,8 @@ def streamed_tools(live: Live) -> tuple[Exchange, ...]:
         "assistant_id": live.stage.assistant(), **FORCED, "stream": True,
         "additional_messages": asking(live, "Call look_up and look_up in parallel: look up Paris and Rome."),
     }
-    told = [live.create(CREATE_RUN, body, thread=live.stage.thread())]
-    run = last_run(told)
+    told = taken_over(live, body, Case("a streamed run that has to call a tool"))
+    run = last_run(told[-1:])
     calls = calls_of(run)
     if run.get("status") != "requires_action" or not calls or live.profile.lacks("runs.submit") is not None:
         return tuple(told)
@@ -301,7 +337,10 @@ def streamed_limit(live: Live) -> tuple[Exchange, ...]:
         "thread": {"messages": asking(live, LONG)}, "response_format": {"type": "text"},
     }
     created = live.create(CREATE_BOTH, body)
-    return (created, *_read(live, created))
+    told = [created, *_read(live, created)]
+    if last_run((created,)).get("thread_id"):
+        leave(live, str(last_run((created,))["thread_id"]), told)
+    return tuple(told)
 
 
 def same_body(live: Live) -> dict[str, Any]:
@@ -400,6 +439,7 @@ def expiring(live: Live) -> tuple[Exchange, ...]:
             told += live.client.poll(thread, run["id"], until=STOPPED - {"requires_action"})
             if live.profile.lacks("steps") is None:
                 told.append(live.send("listRunSteps", thread=thread, run=run["id"]))
+            told.append(live.send("createMessage", thread=thread, body={"role": "user", "content": live.text("Open?")}))
     return tuple(told)
 
 

@@ -38,7 +38,7 @@ OTHER: Final[dict[str, Any]] = {
     "response_format": {"type": "text"}, "tool_choice": "none",
 }
 EMPTY: Final[dict[str, Any]] = {
-    "temperature": 0, "top_p": 0, "metadata": {}, "instructions": "JSON", "tools": [],
+    "temperature": 0, "top_p": 0, "metadata": {}, "instructions": "", "tools": [],
     "response_format": "auto",
 }
 KEPT: Final = (

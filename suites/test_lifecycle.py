@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from runs_conformance.contract.findings import failed
-from runs_conformance.contract.model import Exchange
+from runs_conformance import stories  # noqa: F401 - tells the scenes
 from runs_conformance.live import Bench
 from runs_conformance.scenes import row
-from runs_conformance.stories import last_run
 from runs_conformance.suite import rows
 
 TOLD = ("plain", "both", "tools", "race", "lists", "stream", "stream-limit")
@@ -25,19 +23,6 @@ def test_lifecycle(bench: Bench, requirement: str) -> None:
 )
 def test_waiting_for_tools(bench: Bench, requirement: str) -> None:
     row(bench, requirement, "tools")
-
-
-@pytest.mark.requirement("lifecycle.queued-moves-on")
-@pytest.mark.cost(0, 0)
-def test_queued_run_moves_on(bench: Bench) -> None:
-    row(bench, "lifecycle.queued-moves-on", "plain")
-    story: tuple[Exchange, ...] = bench.live.shared("scene plain", tuple)
-    if bench.live.client.unsettled and last_run(story).get("status") == "queued":
-        seconds = story[-1].started_at - story[0].started_at
-        bench.add(failed(
-            "lifecycle.queued-moves-on", story[-1], expected="a run that leaves queued by itself",
-            actual=f"queued after {seconds:.0f} seconds",
-        ))
 
 
 @pytest.mark.requirement("isolation.race-one-wins")

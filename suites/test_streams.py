@@ -34,8 +34,9 @@ def test_stream_is_accepted(bench: Bench, requirement: str) -> None:
     row(bench, requirement, "stream", "stream-both")
     for name in ("stream", "stream-both"):
         story: tuple[Exchange, ...] = bench.live.shared(f"scene {name}", tuple)
-        if story:
-            bench.accept(story[0], [requirement])
+        tried = [one for one in story if one.case is not None and requirement in one.case.requirements]
+        if tried:
+            bench.accept(tried[-1], [requirement])
 
 
 @pytest.mark.parametrize("requirement", rows("error.before-stream"))

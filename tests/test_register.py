@@ -38,8 +38,6 @@ UNDECIDED = {
     "accept.reasoning-effort.later": "MAY: which of the later values a model takes is its own affair",
     "accept.response-format.none-legacy": "MAY, and only before 2024-08-06; then a refusal row takes over",
     "accept.truncation.auto-with-count": "MAY: accepting and refusing are both allowed",
-    "error.after-start": "SHOULD: provoking it needs the target's model backend to break on demand",
-    "response.run.instructions-type": "SHOULD: its wrong types are told by response.run.instructions",
 }
 
 COLLECT = """

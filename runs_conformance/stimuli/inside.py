@@ -348,9 +348,8 @@ def _store(name: str, chunking: dict[str, Any] | None) -> Inside:
 
 def _threads(resources: Resources) -> Iterator[Inside]:
     files = limit("code_interpreter_files", "maxItems", "file_ids")
-    small, large = limit(
-        "static_chunking", "minimum", "max_chunk_size_tokens",
-    ), limit("static_chunking", "maximum", "max_chunk_size_tokens")
+    small = limit("static_chunking", "minimum", "max_chunk_size_tokens")
+    large = limit("static_chunking", "maximum", "max_chunk_size_tokens")
     yield _thread("accept.thread.forms", "thread {}")
     yield _thread("accept.thread.forms", "thread metadata", metadata={"k" * 64: "v" * 512})
     yield _thread("accept.thread.forms", "thread tool_resources null", tool_resources=None)

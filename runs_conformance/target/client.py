@@ -39,7 +39,7 @@ _T = TypeVar("_T")
 class Client:
     """One session with one target.
 
-    Close it, or use it in a `with`. `unsettled` counts runs that were polled in vain.
+    Close it, or use it in a `with`. `given_up` holds the last reads of runs that were polled in vain.
 
     ProfileError if the profile has no key for this URL.
     """
@@ -50,7 +50,7 @@ class Client:
         self._dresser = Dresser(profile, self.base_url)
         self._journal = Journal(profile.max_runs, profile.limits.session_bytes)
         self._patience = Patience()
-        self.unsettled = 0
+        self.given_up: list[Exchange] = []
         _quiet_libraries()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
@@ -143,7 +143,7 @@ class Client:
         """
         path = f"/threads/{quote(thread_id, safe='')}/runs/{quote(run_id, safe='')}"
         # A run that never settles is no accident: the next ones get a tenth of the time, and again a tenth.
-        end = time.monotonic() + self.profile.timeouts.poll / 10 ** min(self.unsettled, 2)
+        end = time.monotonic() + self.profile.timeouts.poll / 10 ** min(len(self.given_up), 2)
         seen: list[Exchange] = []
         interval = self.profile.polling.first
         while True:
@@ -152,7 +152,7 @@ class Client:
             if _enough(seen[-1], until):
                 return seen
             if time.monotonic() + wait >= end:
-                self.unsettled += 1
+                self.given_up.append(seen[-1])
                 return seen
             time.sleep(wait)
             interval = min(interval * 2, self.profile.polling.longest)

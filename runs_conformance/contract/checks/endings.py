@@ -101,17 +101,18 @@ def _run_messages(story: Story, span: Span) -> Iterator[Finding]:
 
 
 def _additional(story: Story, span: Span) -> Iterator[Finding]:
-    given = [_sent_text(one) for one in dicts(request_of(story).get("additional_messages"))]
+    given = [(one.get("role"), _sent_text(one)) for one in dicts(request_of(story).get("additional_messages"))]
+    texts = [text for _, text in given]
     listed = _listed(span)
     own = next((at for at, one in enumerate(listed) if one.get("run_id") == story.id), len(listed))
-    if not given or None in given:
+    if not given or None in texts:
         return
     shown = [
-        text
+        (one.get("role"), text)
         for one in listed[:own]
         if one.get("run_id") is None
         for text in ["".join(texts_of(one))]
-        if text in given
+        if text in texts
     ]
     fine = shown[-len(given) :] == given
     yield verdict(

@@ -123,3 +123,31 @@ def after_start(trace: Trace, _: Context) -> Iterator[Finding]:
                     expected="the run, with status failed and last_error",
                     actual=f"status {read.status}",
                 )
+
+
+@on_trace("lifecycle.list.complete")
+def runs_listed(trace: Trace, _: Context) -> Iterator[Finding]:
+    """A whole list of the thread's runs holds each run whose create had been answered before."""
+    made: dict[str, Exchange] = {}
+    for exchange in trace:
+        name = answer_run(exchange).get("id") if exchange.ok else None
+        if exchange.operation.name in ("createRun", "createThreadAndRun") and isinstance(name, str):
+            made[name] = exchange
+        elif exchange.operation.name == "listRuns" and exchange.ok and made:
+            yield from _all_listed(exchange, made)
+
+
+def _all_listed(listing: Exchange, made: dict[str, Exchange]) -> Iterator[Finding]:
+    body = listing.answer if isinstance(listing.answer, dict) else {}
+    data = body.get("data")
+    paged = {name for name, _ in listing.request.query} & {"after", "before", "limit"}
+    if paged or body.get("has_more") is not False or not isinstance(data, list):
+        return
+    shown = {entry.get("id") for entry in data if isinstance(entry, dict)}
+    known = [name for name, create in made.items() if create.started_at + create.seconds <= listing.started_at]
+    lost = [name for name in known if name not in shown]
+    if known:
+        yield verdict(
+            "lifecycle.list.complete", not lost, listing, where="response /data", expected="every run of the thread",
+            actual=f"no {lost[0]}" if lost else "",
+        )

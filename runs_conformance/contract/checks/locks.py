@@ -75,6 +75,8 @@ def _cancel(story: Story, span: Span) -> Iterator[Finding]:
             yield _cancelled(
                 False, exchange, f"status {exchange.status}, and the run {later[0].status} later"
             )
+        elif _still_locked(story, span):
+            yield _cancelled(False, exchange, f"status {exchange.status}, and the thread locked by the run later")
     elif known.status == "in_progress":
         if status in ("cancelling", "cancelled", "queued", "in_progress"):
             yield _cancelled(status in ("cancelling", "cancelled"), exchange, f"the run {status}")
@@ -93,6 +95,17 @@ def _cancel(story: Story, span: Span) -> Iterator[Finding]:
         )
 
 
+def _still_locked(story: Story, span: Span) -> bool:
+    """A plain message after it was refused: the run was still active, though no read caught it."""
+    return any(
+        span.before(later)
+        and _plain(later.exchange)
+        and later.exchange.response is not None
+        and later.exchange.response.status == 400
+        for later in story.spans
+    )
+
+
 def _cancelled(ok: bool, exchange: Exchange, actual: str) -> Finding:
     return verdict(
         "lifecycle.cancel.accepted",
@@ -103,7 +116,7 @@ def _cancelled(ok: bool, exchange: Exchange, actual: str) -> Finding:
     )
 
 
-@on_trace("lifecycle.lock.message-refused", "lifecycle.lock.released")
+@on_trace("lifecycle.lock.message-refused", "lifecycle.lock.released", "refuse.thread.active-run")
 def lock(trace: Trace, context: Context) -> Iterator[Finding]:
     all_stories = stories(trace)
     yield from collapse(
@@ -126,6 +139,8 @@ def _lock(span: Span, all_stories: tuple[Story, ...], context: Context) -> Itera
     active = [(story, last) for story, last in known.items() if last is not None and not last.final]
     if span.exchange.operation.name == "createMessage" and _valid(span.exchange, context) and active:
         yield from _message(span, active)
+    elif span.exchange.operation.name == "createRun" and active:
+        yield from _locked_out(span, active, "refuse.thread.active-run")
     elif known and all(last is not None and last.final for last in known.values()):
         yield from _released(span, [story.id for story in known], context)
 
@@ -145,7 +160,12 @@ def _plain(exchange: Exchange) -> bool:
 
 
 def _message(span: Span, active: list[tuple[Story, Sighting]]) -> Iterator[Finding]:
-    row, exchange = "lifecycle.lock.message-refused", span.exchange
+    yield from _locked_out(span, active, "lifecycle.lock.message-refused")
+
+
+def _locked_out(span: Span, active: list[tuple[Story, Sighting]], row: str) -> Iterator[Finding]:
+    """Refused, or surely wrong: accepted between two moments at which another run of the thread was active."""
+    exchange = span.exchange
     if exchange.response is not None and exchange.response.refused:
         yield passed(row, exchange)
         return

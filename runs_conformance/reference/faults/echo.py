@@ -136,12 +136,6 @@ def model_ignored(_body: Json, assistant: Assistant, found: Settings) -> Setting
     return replace(found, model=assistant.model)
 
 
-@echo(settings, "response.echo.model")
-def model_of_the_gateway(_body: Json, found: Settings) -> Settings:
-    """A run's model is the name that a gateway routes to."""
-    return replace(found, model=f"openai/{found.model}")
-
-
 @echo(inherited, "response.echo.model", "accept.null-as-absent", rare=True)
 def model_default_not_the_assistants(body: Json, _assistant: Assistant, found: Settings) -> Settings:
     """A run without a model gets the server's default."""
@@ -377,7 +371,6 @@ def _metadata(name: str, sentence: str, change: Callable[[Json], Json], *, rare:
 
 
 _metadata("lost", "A run's metadata are lost.", lambda _held: {}, rare=False)
-_metadata("null-when-empty", "Metadata that were not given come back as null.", lambda held: held or None)  # type: ignore[return-value,arg-type]
 _metadata("keys-lower-case", "Metadata keys come back in lower case.", lambda held: {k.lower(): v for k, v in held.items()})
 _metadata("keys-ascii", "Metadata keys lose what is not ASCII.", lambda held: {k.encode("ascii", "ignore").decode(): v for k, v in held.items()})
 _metadata("keys-cut", "Metadata keys are cut after 63 characters.", lambda held: {k[:63]: v for k, v in held.items()})

@@ -55,7 +55,6 @@ _ROWS_1: Rows = (
     ("type-of-not-found", "The type of a 404 is not_found_error.", _inside(lambda r, e: e | ({"type": "not_found_error"} if r.status == 404 else {})), ("error.not-found", "error.not-found.run", "error.type")),
     ("param-always-null", "The param of an error is always null.", _inside(lambda _r, e: e | {"param": None}), ("error.param",)),
     ("param-top-level", "The param of an error is the top-level field only.", _inside(lambda _r, e: e | {"param": e["param"] and e["param"].split(".")[0].split("[")[0]}), ("error.param",)),
-    ("param-dots", "The param of an error writes tools.0.type.", _inside(lambda _r, e: e | {"param": e["param"] and e["param"].replace("[", ".").replace("]", "")}), ("error.param",)),
     ("param-a-list", "The param of an error is a list of keys.", _inside(lambda _r, e: e | {"param": e["param"] and e["param"].split(".")}), (FIELDS,)),
     ("param-empty", "The param of an error is the empty string where there is none.", _inside(lambda _r, e: e | {"param": e["param"] or ""}), ("error.not-found", "error.active-run")),
     ("not-found-with-code", "A 404 has the code not_found.", _inside(lambda r, e: e | ({"code": "not_found"} if r.status == 404 else {})), ("error.not-found", "error.not-found.run")),
