@@ -157,13 +157,13 @@ def _read(results: Path) -> dict[str, Any]:
 
 def _child(name: str, more: tuple[str, ...], first: bool, narrow: bool, pipe: Connection) -> None:
     sys.stderr = sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - for the process's life
-    with tempfile.TemporaryDirectory() as folder:
-        if first:
-            _stop_when_caught(CATALOGUE[name], pipe)
-        try:
-            pipe.send(one(CATALOGUE[name], Path(folder), more, narrow=narrow))
-        except BaseException as error:  # noqa: BLE001 - told, not swallowed
-            pipe.send(Result(name, (), error=f"{type(error).__name__}: {error}"))
+    if first:
+        _stop_when_caught(CATALOGUE[name], pipe)
+    try:
+        folder = Path(tempfile.mkdtemp())  # in the parent's folder, which goes when all are done
+        pipe.send(one(CATALOGUE[name], folder, more, narrow=narrow))
+    except BaseException as error:  # noqa: BLE001 - told, not swallowed
+        pipe.send(Result(name, meant(CATALOGUE[name], load()), error=f"{type(error).__name__}: {error}"))
     pipe.close()
     os._exit(0)  # what a faulty server left running must not hold the process
 
@@ -220,8 +220,9 @@ def summary(found: Sequence[Result]) -> list[str]:
     kinds = Counter((CATALOGUE[one.fault].kind, one.verdict) for one in found)
     verdicts = ("caught", "other", "blocked", "missed", "error")
     lines = [f"{'kind':<16}" + "".join(f"{word:>9}" for word in verdicts)]
-    for kind in sorted({kind for kind, _ in kinds}):
-        lines.append(f"{kind:<16}" + "".join(f"{kinds[kind, word]:>9}" for word in verdicts))
+    lines += [
+        f"{kind:<16}" + "".join(f"{kinds[kind, word]:>9}" for word in verdicts) for kind in sorted({kind for kind, _ in kinds})
+    ]
     total = Counter(one.verdict for one in found)
     lines.append(f"{'all':<16}" + "".join(f"{total[word]:>9}" for word in verdicts))
     seconds = sorted(one.seconds for one in found)
@@ -246,14 +247,20 @@ def main() -> int:
     names = [name for name in names if not (given.hand_made and name not in HAND_MADE)]
     names = [name for name in names if not (given.derived and name in HAND_MADE)][:: given.every]
     found: list[Result] = []
+    with tempfile.TemporaryDirectory() as folder:
+        tempfile.tempdir = folder
+        _run(given, names, found)
+    print("\n".join(summary(found)))
+    return 0 if all(one.verdict == "caught" for one in found) else 1
+
+
+def _run(given: argparse.Namespace, names: Sequence[str], found: list[Result]) -> None:
     for result in results(names, given.jobs, tuple(given.more), first=given.first, narrow=given.narrow):
         found.append(result)
         print(line(result), flush=True)
         if given.table:
             with given.table.open("a", encoding="utf-8") as file:
                 file.write(json.dumps({**asdict(result), "verdict": result.verdict}) + "\n")
-    print("\n".join(summary(found)))
-    return 0 if all(one.verdict == "caught" for one in found) else 1
 
 
 if __name__ == "__main__":

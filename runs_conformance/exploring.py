@@ -21,7 +21,7 @@ from runs_conformance.contract.model import Case, Exchange, to_bytes
 from runs_conformance.live import Bench, refusal
 from runs_conformance.scenes import accepted
 from runs_conformance.stimuli.base import CREATE_RUN
-from runs_conformance.stimuli.bodies import bodies, faults, one_violation, violating
+from runs_conformance.stimuli.bodies import bodies, faults, one_violation, plainest, violating
 from runs_conformance.target.journal import BudgetSpent
 
 EXAMPLES: Final = {"smoke": (0, 0), "standard": (2, 25), "thorough": (60, 400)}
@@ -39,10 +39,14 @@ class _Enough(BaseException):
 
 @dataclass
 class _Explorer:
-    """Runs one property; `judge` sends a drawn case and gives its findings and exchange."""
+    """Runs one property; `judge` sends a drawn case and gives its findings and exchange.
+
+    `simplest` gives the least that could fail like a drawn case: if it does, nothing needs to be shrunk.
+    """
 
     bench: Bench
     judge: Callable[[Any], tuple[list[Finding], Exchange | None]]
+    simplest: Callable[[Any], Any] = lambda drawn: drawn
     told: set[str] = field(default_factory=set)
     known: dict[bytes, list[Finding]] = field(default_factory=dict)
     spare: int = SHRINKING
@@ -77,16 +81,31 @@ class _Explorer:
         return True
 
     def example(self, drawn: Any) -> None:
-        key = to_bytes(drawn[1] if isinstance(drawn, tuple) else drawn)
+        key = _key(drawn)
         if key not in self.known:
             if self.failing and self.spare <= 0:
                 raise _Enough
             self.spare -= self.failing
             self.known[key] = self._judged(drawn)
-        new = [one for one in self.known[key] if one.requirement not in self.told]
+        new = self._new(key)
         if new:
             self.failing, self.smallest = True, new
+            self._simplify(drawn)
             raise _Failed
+
+    def _new(self, key: bytes) -> list[Finding]:
+        return [one for one in self.known[key] if one.requirement not in self.told]
+
+    def _simplify(self, drawn: Any) -> None:
+        least = self.simplest(drawn)
+        key = _key(least)
+        if key in self.known or least is drawn:
+            return
+        self.known[key] = self._judged(least)
+        rows = {one.requirement for one in self.smallest}
+        if rows <= {one.requirement for one in self._new(key)}:
+            self.smallest = self._new(key)
+            raise _Enough
 
     def _judged(self, drawn: Any) -> list[Finding]:
         try:
@@ -102,6 +121,11 @@ class _Explorer:
 
     def _counts(self, finding: Finding) -> bool:
         return self.bench.live.register[finding.requirement].level != "MAY"
+
+
+def _key(drawn: Any) -> bytes:
+    """A body seen once is not sent again."""
+    return to_bytes(drawn[1] if isinstance(drawn, tuple) else drawn)
 
 
 def explore_valid(bench: Bench, operation: str) -> None:
@@ -127,7 +151,7 @@ def explore_valid(bench: Bench, operation: str) -> None:
     if examples:
         everywhere = {one.requirement for one in live.judge.exchange(first) if one.failed}
         strategy = bodies(operation, live.profile.model, live.edition, frozenset(live.profile.absent))
-        _Explorer(bench, judge, everywhere).run(strategy, examples, live.seed)
+        _Explorer(bench, judge, told=everywhere).run(strategy, examples, live.seed)
 
 
 def explore_violating(bench: Bench, operation: str) -> None:
@@ -154,6 +178,6 @@ def explore_violating(bench: Bench, operation: str) -> None:
 
     lacks = frozenset(live.profile.absent)
     if examples and faults(operation, live.edition, lacks):
-        _Explorer(bench, judge).run(
+        _Explorer(bench, judge, lambda drawn: (drawn[0], plainest(drawn[0]))).run(
             violating(operation, live.profile.model, live.edition, lacks), examples, live.seed,
         )

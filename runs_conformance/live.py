@@ -116,7 +116,7 @@ class Live:
     def text(self, what: str = SAYS) -> str:
         """A user message that can be found again: nothing else in the session says the same."""
         self._count += 1
-        return f"{what} (message {self._count} of runs-conformance)"
+        return f"{what} (message {self._count} of runs-conformance 😀)"
 
     def send(self, operation: str, *, body: Any = None, case: Case | None = None, **more: Any) -> Exchange:
         """One request.

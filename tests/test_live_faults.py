@@ -18,7 +18,8 @@ from runs_conformance.reference import ReferenceOptions, running
 from runs_conformance.reference.records import Message
 from runs_conformance.reference.refusals import Refusal
 
-ANSWERS = "response.success,response.run,response.echo,response.default,response.retrieve,isolation.no-leak-between-runs"
+ANSWERS = "response.success,response.run,response.echo,response.default,response.retrieve,"
+ANSWERS += "isolation.no-leak-between-runs"
 REFUSALS = "refusal,errors"
 ACCEPTS = "acceptance"
 

@@ -18,6 +18,7 @@ UNSEEN = {
     "connection-dropped": "connections", "stream-in-one-piece": "writes", "slow-answers": "time",
     "byte-by-byte": "writes", "slow-events": "time", "slow-runs": "time", "long-queued": "time",
     "instant": "time",
+    "newer-than-judged": "a declaration only", "newer-than-structured": "a declaration only",
     "absent-expiry": "a declaration only", "cut-at-random": "writes",
 }  # fmt: skip
 

@@ -33,6 +33,10 @@ STRICT: Final = {
 }
 
 
+# What careless servers change in a text: markup, quotes, line ends, combining marks, directions, what is beyond the BMP.
+TRAPS: Final = " <b>&amp;</b> \"it's\" 50%\r\ne\u0301 é \u202eabc\u202c 日本語 😀 " + "long " * 60 + "end \n"
+
+
 @dataclass(frozen=True, eq=False)
 class Inside:
     """One value inside the contract.
@@ -144,9 +148,11 @@ def _numbers() -> Iterator[Inside]:
     )
     for field in ("max_prompt_tokens", "max_completion_tokens"):
         least = limit("token_limit", "minimum")
-        yield _value("accept.max-tokens.minimum", f"{field} {least}", field, least)
-        yield _value("accept.max-tokens.above-minimum", f"{field} {least + 1}", field, least + 1)
-        yield _value("accept.max-tokens.above-minimum", f"{field} 100000", field, 100_000)
+        values = [least, least + 1, 100_000]
+        # Never the same for both in one body: a server may show one for the other.
+        for number in values if field == "max_prompt_tokens" else [*values[1:], least]:
+            row = "accept.max-tokens.minimum" if number == least else "accept.max-tokens.above-minimum"
+            yield _value(row, f"{field} {number}", field, number)
 
 
 def _metadata() -> Iterator[Inside]:
@@ -166,7 +172,7 @@ def _metadata() -> Iterator[Inside]:
     )
     yield _value(
         "accept.unicode", f"{value} non-ASCII characters in metadata", "metadata",
-        {"schlüssel": "é" * value, "😀": "日本語"},
+        {"schlüssel": "é" * value, "😀": TRAPS},
     )
 
 
@@ -174,7 +180,7 @@ def _texts() -> Iterator[Inside]:
     yield _value("accept.instructions", "instructions", "instructions", "Answer as JSON.")
     yield _value(
         "accept.unicode", "non-ASCII instructions", "instructions",
-        "Antworte als JSON. Über 日本語 😀 \u202eabc\u202c.",
+        f"Antworte als JSON. {TRAPS}",
     )
     yield _value(
         "accept.instructions", "additional_instructions", "additional_instructions", "Be brief.",

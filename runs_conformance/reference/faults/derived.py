@@ -64,9 +64,15 @@ def _types(schema: str, site: Site) -> Iterator[Fault]:
     if "null" in kinds:
         yield _fault(schema, site, "null-refused", "does not take null", _refusing(schema, site, lambda given: given is None))
     kind = next(one for one in kinds if one != "null")
-    if kind in COERCED and site.path:
+    if kind in COERCED and site.path and not _hopeless(str(kind), site):
         coerce = create_bodies(lambda body: _coerced(body, site, COERCED[str(kind)], nullable="null" in kinds))
         yield _fault(schema, site, "coerced", "is reached by coercion", _of_schema(schema, coerce))
+
+
+def _hopeless(kind: str, site: Site) -> bool:
+    """What a coercion gives would be refused all the same: a word that is not in the list, an object without members."""
+    limits = site.subschema
+    return "enum" in limits or "const" in limits or (kind == "object" and bool(limits.get("required")))
 
 
 def _fault(schema: str, site: Site, how: str, what: str, change: Change) -> Fault:
@@ -209,13 +215,17 @@ def _boolean(value: Any) -> Any:
 
 
 def _array(value: Any) -> Any:
-    return value if isinstance(value, list) else list(value.values()) if isinstance(value, dict) else [value]
+    return value if isinstance(value, list) else [value]
 
 
 def _object(value: Any) -> Any:
+    """An empty array is an empty object to some languages; text may hold one."""
     if isinstance(value, list):
-        return {str(index): one for index, one in enumerate(value)}
-    return value
+        return value or {}
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return {}
 
 
 COERCED: Final[Mapping[str, Callable[[Any], Any]]] = {

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from runs_conformance.reference.faults.points import (
-    around,
     create_bodies,
     created,
     dropped,
@@ -28,6 +27,7 @@ from runs_conformance.reference.records import Settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from runs_conformance.reference.behaviour import Behaviour
     from runs_conformance.reference.calls import Call
     from runs_conformance.reference.records import Assistant, Json, Message, Run, Thread
 
@@ -616,23 +616,28 @@ def listed_limits_lost(entry: Json) -> Json:
     return entry | {"max_prompt_tokens": None, "max_completion_tokens": None, "metadata": {}}
 
 
-def _ignored(kind: str, sentence: str, *names: str, streamed: bool | None = None, operation: str = "") -> None:
+def _ignored(kind: str, sentence: str, *names: str, streamed: bool | None = None, schema: str = "") -> None:
     """Fields of the request that have no effect in one operation, or in one way of answering."""
 
-    def wrap(inner: Any) -> Any:
+    def change(faithful: Behaviour) -> Behaviour:
+        asked: list[str] = []
+
+        def check_body(name: str, body: Any, edition: str | None = None) -> None:
+            asked[:] = [name]
+            faithful.check_body(name, body, edition)
+
         def effective(body: Json, assistant: Assistant) -> Settings:
-            both = "thread" in body or not body.keys().isdisjoint({"tool_resources"})
-            fits = (streamed is None or bool(body.get("stream")) is streamed) and (
-                not operation or both is (operation == "both")
-            )
-            found: Settings = inner(dropped(body, *names) if fits else body, assistant)
-            return found
+            way = streamed is None or bool(body.get("stream")) is streamed
+            fits = way and (not schema or asked == [schema])
+            return faithful.settings(dropped(body, *names) if fits else body, assistant)
 
-        return effective
+        return replace(faithful, check_body=check_body, settings=effective)
 
-    echo.add(f"{kind}-ignored", sentence, around("settings")(wrap), OPTIONS, TOOLS, "isolation.streamed-equals-polled", rare=True)
+    rows = ("response.echo.*", "response.default.*", "isolation.streamed-equals-polled")
+    echo.add(f"{kind}-ignored", sentence, change, *rows, rare=True)
 
 
+BOTH = "create_thread_and_run_request"
 _ignored("streamed-sampling", "A streamed run ignores temperature and top_p.", "temperature", "top_p", streamed=True)
 _ignored("streamed-tools", "A streamed run ignores tools and tool_choice.", "tools", "tool_choice", streamed=True)
 _ignored("streamed-response-format", "A streamed run ignores response_format.", "response_format", streamed=True)
@@ -640,7 +645,7 @@ _ignored("streamed-limits", "A streamed run ignores its token limits.", "max_com
 _ignored("polled-limits", "A run that is not streamed ignores its token limits.", "max_completion_tokens", "max_prompt_tokens", streamed=False)
 _ignored("streamed-instructions", "A streamed run ignores instructions.", "instructions", "additional_instructions", streamed=True)
 for _field in ("temperature", "tools", "model", "truncation_strategy", "response_format", "tool_choice", "parallel_tool_calls", "max_completion_tokens", "instructions"):
-    _ignored(f"both-{_field.replace('_', '-')}", f"Create thread and run ignores {_field}.", _field, operation="both")
+    _ignored(f"both-{_field.replace('_', '-')}", f"Create thread and run ignores {_field}.", _field, schema=BOTH)
 _ignored(
     "six-fields-only",
     "Only model, instructions, tools and metadata are passed on, as a gateway was seen to do.",
@@ -661,7 +666,7 @@ def streamed_metadata_lost(_run: Run, shaped: Json) -> Json:
     return shaped | {"metadata": {}}
 
 
-@echo(polled_runs, TOOLS, rare=True)
+@echo(polled_runs, TOOLS, "response.retrieve.same", rare=True)
 def tools_lost_after_requires_action(run: Run, shaped: Json) -> Json:
     """A run that waits for tool outputs shows no tools in JSON answers."""
     return shaped | ({"tools": []} if run.status == "requires_action" else {})

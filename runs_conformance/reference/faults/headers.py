@@ -101,7 +101,7 @@ def accept_makes_a_stream(inner: Any) -> Any:
     return read
 
 
-@headers(around("read_body"), "headers.stream-by-body", TYPE, rare=True)
+@headers(around("read_body"), "headers.stream-by-body", TYPE, "accept.stream.boolean", rare=True)
 def accept_json_refuses_a_stream(inner: Any) -> Any:
     """stream true with Accept: application/json is refused, though SDKs send just that."""
 

@@ -51,7 +51,7 @@ _ROWS_1: Rows = (
     ("run-started", "thread.run.in_progress is called thread.run.started.", _renamed("thread.run.in_progress", "thread.run.started"), (HEAD := "order.run-head", NAMES)),
     ("names-upper-case", "Event names are written in capitals.", events(lambda event: Event(event.name.upper(), event.data)), (NAMES, HEAD)),
     ("names-without-thread", "Event names lack thread. before them.", events(lambda event: Event(event.name.removeprefix("thread."), event.data)), (NAMES, HEAD)),
-    ("names-all-alike", "Every event but done is called message.", events(lambda event: event if event.name == "done" else Event("message", event.data)), (NAMES, HEAD)),
+    ("names-all-alike", "Every event but done is called message.", events(lambda event: event if event.name == "done" else Event("message", event.data)), (NAMES, HEAD, "order.create-run-start")),
     ("incomplete-as-failed", "thread.run.incomplete is called thread.run.failed.", _renamed("thread.run.incomplete", "thread.run.failed"), (RUN_STATUS,)),
     ("incomplete-as-completed", "thread.run.incomplete is called thread.run.completed, as before edition 2024-05-28.", _renamed("thread.run.incomplete", "thread.run.completed"), (RUN_STATUS,)),
     ("created-in-progress", "thread.run.created shows a run that is in_progress.", _data("thread.run.created", lambda data: data | {"status": "in_progress"}), ("event.run-created",)),

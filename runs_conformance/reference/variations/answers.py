@@ -159,25 +159,6 @@ def tool_resources_null(faithful: Behaviour) -> Behaviour:
     return changed(faithful, change, "shape_thread", "shape_assistant")
 
 
-@behaves("RQ-165: within a few minutes of now; clocks of two machines differ", group="clock")
-def clock_ahead(faithful: Behaviour) -> Behaviour:
-    """The server's clock is two minutes ahead."""
-    return changed(faithful, lambda shaped: _moved(shaped, SKEW), *OBJECTS)
-
-
-@behaves("RQ-165: within a few minutes of now; clocks of two machines differ", group="clock")
-def clock_behind(faithful: Behaviour) -> Behaviour:
-    """The server's clock is two minutes behind."""
-    return changed(faithful, lambda shaped: _moved(shaped, -SKEW), *OBJECTS)
-
-
-def _moved(shaped: Json, seconds: int) -> Json:
-    return {
-        key: value + seconds if key in TIMES and isinstance(value, int) else value
-        for key, value in shaped.items()
-    }
-
-
 @behaves("RQ-135: the openai-responses mock and others echo what they were sent")
 def request_echoed(faithful: Behaviour) -> Behaviour:
     """A run shows the request's own fields, stream among them, beside the documented ones."""
@@ -223,3 +204,23 @@ def search_details_bare(faithful: Behaviour) -> Behaviour:
         return shaped
 
     return replace(faithful, shape_step=shape_step)
+
+
+# Last, so that what others show of times is moved as well.
+@behaves("RQ-165: within a few minutes of now; clocks of two machines differ", group="clock")
+def clock_ahead(faithful: Behaviour) -> Behaviour:
+    """The server's clock is two minutes ahead."""
+    return changed(faithful, lambda shaped: _moved(shaped, SKEW), *OBJECTS)
+
+
+@behaves("RQ-165: within a few minutes of now; clocks of two machines differ", group="clock")
+def clock_behind(faithful: Behaviour) -> Behaviour:
+    """The server's clock is two minutes behind."""
+    return changed(faithful, lambda shaped: _moved(shaped, -SKEW), *OBJECTS)
+
+
+def _moved(shaped: Json, seconds: int) -> Json:
+    return {
+        key: value + seconds if key in TIMES and isinstance(value, int) else value
+        for key, value in shaped.items()
+    }

@@ -104,3 +104,23 @@ def edition_2025_02_10(options: ReferenceOptions) -> ReferenceOptions:
 def edition_2025_09_16(options: ReferenceOptions) -> ReferenceOptions:
     """The date of the vendor's own recordings: reasoning_effort minimal is there, none is not."""
     return _as_of("2025-09-16")(options)
+
+
+@chooses(
+    "nobody can blame a server for being newer than the edition",
+    group="edition",
+    profile={"edition": "2024-04-17"},
+)
+def newer_than_judged(options: ReferenceOptions) -> ReferenceOptions:
+    """The server is of today and the profile asks for the first edition: what came later is no fault."""
+    return options
+
+
+@chooses(
+    "nobody can blame a server for being newer than the edition",
+    group="edition",
+    profile={"edition": "2024-08-06"},
+)
+def newer_than_structured(options: ReferenceOptions) -> ReferenceOptions:
+    """The server is of today and the profile asks for the edition of structured outputs."""
+    return options

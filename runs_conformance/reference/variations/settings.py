@@ -72,7 +72,7 @@ def _filled(tool: Json) -> Json:
     if tool["type"] == "function":
         return {**tool, "function": {"description": None, "parameters": {}, **tool["function"]}}
     if tool["type"] == "file_search":
-        return {**tool, "file_search": {"max_num_results": 20, **tool["file_search"]}}
+        return {**tool, "file_search": {"max_num_results": 20, **tool.get("file_search", {})}}
     return {**tool, "code_interpreter": {}}
 
 

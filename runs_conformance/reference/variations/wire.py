@@ -52,14 +52,23 @@ def connection_close(app: ASGIApp) -> ASGIApp:
 
 @wraps("RFC 9112 section 9.5: an idle connection may be closed at any time", group="connection")
 def connection_dropped(app: ASGIApp) -> ASGIApp:
-    """About every third connection is closed after an answer, without a word."""
+    """About every third connection is closed while it is idle, without a word."""
     rng = random.Random(3)  # noqa: S311 - repeatable, not secret
+    busy: set[object] = set()
+
+    def close(transport: asyncio.Transport) -> None:
+        if transport not in busy:
+            transport.close()
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
-        await app(scope, receive, send)
         transport = getattr(getattr(receive, "__self__", None), "transport", None)
+        busy.add(transport)
+        try:
+            await app(scope, receive, send)
+        finally:
+            busy.discard(transport)
         if transport is not None and rng.random() < 0.3:
-            asyncio.get_running_loop().call_later(rng.choice((0.0, 0.001, 0.01)), transport.close)
+            asyncio.get_running_loop().call_later(rng.choice((0.0, 0.001, 0.01)), close, transport)
 
     return wrapped
 
