@@ -215,7 +215,8 @@ def _stays_queued(exchange: Exchange, live: Live) -> Finding:
     """A run that was polled in vain."""
     status = answer_run(exchange).get("status")
     return verdict(
-        "lifecycle.queued-moves-on", status != "queued", exchange, expected="a run that leaves queued by itself",
+        "lifecycle.queued-moves-on", status != "queued", exchange,
+        expected="a run that leaves queued by itself",
         actual=f"{status} after {live.profile.timeouts.poll:g} seconds of polling, or a part of them",
     )
 

@@ -75,7 +75,10 @@ def tool_run(live: Live) -> tuple[Exchange, ...]:
 
 
 def _at_once(live: Live, thread: str, created: Exchange) -> Iterator[Exchange]:
-    """Right after the create, whatever the run's state: it will stop for tool outputs, so it is active all along."""
+    """Right after the create, whatever the run's state.
+
+    It will stop for tool outputs, so it is active all along.
+    """
     if answer_run(created).get("status") not in ("queued", "in_progress"):
         return
     if live.profile.lacks("messages.create") is None:
@@ -241,7 +244,9 @@ def race(live: Live) -> tuple[Exchange, ...]:
     told += live.client.poll(thread, run["id"], until=STOPPED | {"in_progress"})
     told.append(live.send("cancelRun", thread=thread, run=run["id"]))
     if not told[-1].ok and live.profile.lacks("messages.create") is None:
-        told.append(live.send("createMessage", thread=thread, body={"role": "user", "content": live.text("Still?")}))
+        told.append(live.send(
+            "createMessage", thread=thread, body={"role": "user", "content": live.text("Still?")},
+        ))
     told += live.client.poll(thread, run["id"], until=STOPPED - {"requires_action"})
     if live.profile.lacks("steps") is None:
         told.append(live.send("listRunSteps", thread=thread, run=run["id"]))
@@ -254,13 +259,18 @@ def race(live: Live) -> tuple[Exchange, ...]:
 def leave(live: Live, thread: str, told: list[Exchange]) -> None:
     """A thread whose run is over, for the next story: it must be open again, however the run ended."""
     if live.profile.lacks("messages.create") is None:
-        told.append(live.send("createMessage", thread=thread, body={"role": "user", "content": live.text("Open again?")}))
+        told.append(live.send(
+            "createMessage", thread=thread, body={"role": "user", "content": live.text("Open again?")},
+        ))
     if last_run(told).get("status") in STOPPED - {"requires_action"}:
         live.left.append((thread, tuple(told)))
 
 
 def taken_over(live: Live, body: dict[str, Any], case: Case) -> list[Exchange]:
-    """A create on a thread that another story left, with what happened there; on a fresh one if that is refused."""
+    """A create on a thread that another story left, with what happened there.
+
+    On a fresh one if that is refused.
+    """
     told: list[Exchange] = []
     if live.left:
         thread, before = live.left.pop()
@@ -303,7 +313,10 @@ def streamed_both(live: Live) -> tuple[Exchange, ...]:
     if live.profile.lacks("json-schema") is None and live.edition >= STRUCTURED:
         body["response_format"] = form
     created = live.create(
-        CREATE_BOTH, body, case=Case("a streamed thread and run", ("accept.stream.boolean",), "accepted"),
+        CREATE_BOTH, body,
+        # The body asks for the stream; a client that says so in the Accept header too is no worse for it.
+        headers={"Accept": "text/event-stream"},
+        case=Case("a streamed thread and run", ("accept.stream.boolean",), "accepted"),
     )
     return (created, *_read(live, created))
 
@@ -359,13 +372,14 @@ def closed_early(live: Live) -> tuple[Exchange, ...]:
     """A stream that the client closes after its first events: the run goes on to its end."""
     live.needs("streams", "runs.retrieve")
     created = live.create(
-        CREATE_RUN, {**same_body(live), "stream": True}, thread=live.stage.thread(), close_after=4,
+        CREATE_RUN,
+        {**same_body(live), "stream": True, "additional_messages": asking(live, "Write 300 words, slowly.")},
+        thread=live.stage.thread(), close_after=6,
     )
     run = last_run((created,))
     return (
         (created, *live.client.poll(run["thread_id"], run["id"]))
-        if run.get("id")
-        and run.get("thread_id")
+        if run.get("id") and run.get("thread_id")
         else (created,)
     )
 
@@ -427,7 +441,22 @@ def failing(live: Live) -> tuple[Exchange, ...]:
         }
         created = live.create(CREATE_BOTH, body)
         told += [created, *_read(live, created)]
+        thread = last_run((created,)).get("thread_id")
+        if thread:  # open again, though the run failed
+            again = {"assistant_id": live.stage.assistant(), "additional_messages": asking(live, "Say hello.")}
+            told.append(live.create(CREATE_RUN, again, thread=thread))
+    told += prompt_limit(live)
     return tuple(told)
+
+
+def prompt_limit(live: Live) -> tuple[Exchange, ...]:
+    """One message that is longer than the limit on prompt tokens: nothing can be dropped to meet it."""
+    body = {
+        "assistant_id": live.stage.assistant(), "max_prompt_tokens": 256,
+        "thread": {"messages": asking(live, "word " * 600)},
+    }
+    created = live.create(CREATE_BOTH, body)
+    return (created, *_read(live, created))
 
 
 def expiring(live: Live) -> tuple[Exchange, ...]:

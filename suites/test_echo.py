@@ -70,6 +70,8 @@ def overrides(live: Live) -> tuple[Exchange, ...]:
         told += live.finish(created)
         if live.profile.lacks("runs.retrieve") is not None:
             thread = live.stage.thread()
+    if live.profile.lacks("messages.list") is None:
+        told.append(live.send("listMessages", thread=thread))
     return (*told, *_assistant(live, assistant))
 
 

@@ -171,8 +171,11 @@ def test_editions():
     body = {"max_completion_tokens": 16}
     assert findings("refuse.max-tokens.minimum", create(body), edition="2024-05-12") == []
     assert failure("refuse.max-tokens.minimum", create(body), edition="2024-05-13")
-    assert failure("refuse.unknown-property", create({"reasoning_effort": "low"}), edition="2024-12-01")
-    assert holds("refuse.unknown-property", create({"reasoning_effort": "low"})) is False
+    newer, row = {"reasoning_effort": "low"}, "refuse.unknown-property"
+    assert findings(row, create(newer), edition="2024-12-01") == []
+    assert findings(row, create(newer | HOT), edition="2024-12-01") == []
+    assert failure(row, create({"surprise": 1}), edition="2024-12-01")
+    assert failure(ROW, create(newer | HOT), edition="2024-12-01")
 
 
 def test_other_operations_that_take_a_body():

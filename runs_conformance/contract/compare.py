@@ -39,10 +39,12 @@ def kept(sent: Any, seen: Any) -> bool:
     """What was sent is in `seen`; keys that were null or absent may come back filled with a default.
 
     Recordings: a function tool comes back with `strict: false` and `description: null`, file_search with its
-    ranking options, a named tool choice without its null `function`.
+    ranking options, a named tool choice without its null `function`. An object that sets nothing may be
+    left out.
     """
     if isinstance(sent, dict) and isinstance(seen, dict):
-        given = {key: value for key, value in sent.items() if value is not None}
+        bare = {key for key, value in sent.items() if value == {} and key not in (*seen, *_VERBATIM)}
+        given = {key: value for key, value in sent.items() if value is not None and key not in bare}
         return all(key in seen and _kept_value(key, value, seen[key]) for key, value in given.items())
     if isinstance(sent, list) and isinstance(seen, list):
         return len(sent) == len(seen) and all(map(kept, sent, seen))

@@ -33,7 +33,8 @@ STRICT: Final = {
 }
 
 
-# What careless servers change in a text: markup, quotes, line ends, combining marks, directions, what is beyond the BMP.
+# What careless servers change in a text: markup, quotes, line ends, combining marks, directions, what is
+# beyond the BMP.
 TRAPS: Final = " <b>&amp;</b> \"it's\" 50%\r\ne\u0301 é \u202eabc\u202c 日本語 😀 " + "long " * 60 + "end \n"
 
 
@@ -85,6 +86,7 @@ def _tool_slot(tool: dict[str, Any]) -> str:
 def _slots(name: str, value: Any) -> Iterator[str]:
     if name == "additional_messages" or (name == "thread" and (not value or "messages" in value)):
         yield "#messages"
+        yield from () if value else ("#thread",)
     elif name == "tools":
         yield "#tools"
     elif name == "thread":
@@ -315,8 +317,7 @@ def _messages(resources: Resources) -> Iterator[Inside]:
     yield _message("accept.message.attachments-absent", "attachments null", attachments=None)
     yield _message("accept.message.attachments-absent", "attachments []", attachments=[])
     yield _message(
-        "accept.message.metadata-limits", "message metadata at its limits",
-        metadata={f"{n:0{key}}": "v" * 512 for n in range(pairs)},
+        "accept.message.metadata-limits", "message metadata at its limits", metadata=_full_metadata(),
     )
     yield _message("accept.message.metadata-limits", "message metadata null", metadata=None)
     yield _message("accept.message.content-empty", "empty content", content="")
@@ -352,12 +353,18 @@ def _store(name: str, chunking: dict[str, Any] | None) -> Inside:
     return _thread(row, name, "tools.file-search", tool_resources={"file_search": {"vector_stores": [store]}})
 
 
+def _full_metadata() -> dict[str, str]:
+    """All limits at once."""
+    pairs, key = limit("metadata", "maxProperties"), limit("metadata", "propertyNames")["maxLength"]
+    return {f"{number:0{key}}": "v" * limit("metadata", "maxLength", "*") for number in range(pairs)}
+
+
 def _threads(resources: Resources) -> Iterator[Inside]:
     files = limit("code_interpreter_files", "maxItems", "file_ids")
     small = limit("static_chunking", "minimum", "max_chunk_size_tokens")
     large = limit("static_chunking", "maximum", "max_chunk_size_tokens")
     yield _thread("accept.thread.forms", "thread {}")
-    yield _thread("accept.thread.forms", "thread metadata", metadata={"k" * 64: "v" * 512})
+    yield _thread("accept.thread.forms", "thread metadata", metadata=_full_metadata())
     yield _thread("accept.thread.forms", "thread tool_resources null", tool_resources=None)
     yield _thread("accept.thread.messages", "thread.messages []", messages=[])
     yield _thread(

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from runs_conformance.contract.checks.refusals import undecided
+from runs_conformance.contract.checks.refusals import lasting, undecided
 from runs_conformance.contract.jsontext import brief, pointer
 from runs_conformance.contract.model import to_bytes
 from runs_conformance.contract.register import NEWEST, load
-from runs_conformance.contract.schemas import Site, Violation, is_valid, violations, walk
+from runs_conformance.contract.schemas import Site, Violation, violations, walk
 from runs_conformance.contract.shapes import place
 from runs_conformance.stimuli.base import OPERATIONS, REMOVE, SCHEMAS, body, merge, messages_path, put
 from runs_conformance.stimuli.hosts import hosts
@@ -27,9 +27,9 @@ TEXT: Final = "text placeholder"
 # Numbers as strings and truth as numbers: what a coercing server takes for good.
 _WRONG: Final[dict[str, tuple[Any, ...]]] = {
     "string": (7, True, ["text"], {"text": "text"}),
-    "number": ("1", True, [1]),
-    "integer": ("300", 300.5, True),
-    "boolean": ("true", 1, "yes"),
+    "number": (True, [1], "1"),
+    "integer": (300.5, True, "300"),
+    "boolean": (1, "yes", "true"),
     "array": ({}, "text", 7),
     "object": ([], "text", 7),
     "null": (),
@@ -85,10 +85,10 @@ def outside(operation: str, edition: str = NEWEST) -> tuple[Outside, ...]:
 
 def _case(operation: str, host: dict[str, Any], path: Path, value: Any, edition: str) -> Outside | None:
     template = put(_joined(operation, host), path, value)
-    if edition != NEWEST and is_valid(SCHEMAS[operation], template, variant="documented"):
-        return None  # a server of today may take it
     errors = violations(SCHEMAS[operation], template, variant="documented", edition=edition)
-    row = _row(operation, errors[0]) if len(errors) == 1 and not undecided(errors[0], template) else None
+    if len(errors) != 1 or not lasting(SCHEMAS[operation], template, edition):
+        return None
+    row = _row(operation, errors[0]) if not undecided(errors[0], template) else None
     if row is None or not load()[row].applies(edition):
         return None
     return Outside(operation, row, errors[0].keyword, path, value, template)
@@ -216,8 +216,11 @@ def _literals(operation: str, path: Path, keyword: str) -> Iterator[Any]:
                 yield from (None if word == "null" else word for word in named)
 
 
-def _wrong_types(site: Site, _: Any) -> Iterator[Any]:
+def _wrong_types(site: Site, value: Any) -> Iterator[Any]:
+    """The valid value in quotes first: only that tells a server that coerces."""
     allowed = {site.limit} if isinstance(site.limit, str) else set(_names(site.limit))
+    if isinstance(value, bool | int | float) and "string" not in allowed:
+        yield brief(value)
     tried = [wrong for kind in sorted(allowed) for wrong in _WRONG[kind]]
     yield from tried
     if "null" not in allowed:

@@ -64,6 +64,8 @@ def _together(one: Inside, other: Inside) -> bool:
     for mine, theirs in ((one, other), (other, one)):
         if mine.message and "#messages" in theirs.slots:
             return False
+        if "#thread" in mine.slots and any(slot.startswith("thread.") for slot in theirs.slots):
+            return False
         if (
             (mine.tools or mine.calls)
             and "#tools" in theirs.slots

@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 import httpx2
 
-from runs_conformance.contract.model import Case, Exchange
+from runs_conformance.contract.model import Case, Exchange, Failure
 from runs_conformance.contract.operations import identify
 from runs_conformance.target import wire
 from runs_conformance.target.journal import Journal
@@ -191,6 +191,8 @@ class Client:
 
     async def _once(self, call: Call, operation: str) -> Exchange:
         number, started_at, started = self._journal.number(), time.time(), time.monotonic()
+        if self._patience.given_up(operation or call.method):
+            return self._not_sent(call, f"x{number}", started_at)
         plan = self._plan(call, operation)
         reception, sent = await wire.exchange(self._http, plan)
         response = reception.response(self._dresser.redactor)
@@ -207,6 +209,20 @@ class Client:
         )
         self._journal.add(exchange, reception.requests)
         return exchange
+
+    def _not_sent(self, call: Call, name: str, started_at: float) -> Exchange:
+        """An exchange that was spared, for many like it were never answered."""
+        spared = Exchange(
+            id=name,
+            request=self._dresser.recorded(call, None),
+            response=None,
+            failure=Failure("unreachable", "not sent: the target left many requests of this operation unanswered"),
+            started_at=started_at,
+            case=call.case,
+            base_url=self.base_url,
+        )
+        self._journal.add(spared, 0)
+        return spared
 
     def _plan(self, call: Call, operation: str) -> wire.Plan:
         plan = self._dresser.plan(call, self._journal.room)

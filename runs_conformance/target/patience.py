@@ -12,6 +12,8 @@ from runs_conformance.contract.model import Exchange, Headers
 BUSY: Final = frozenset({429, 503})
 BACKOFF: Final = 0.25
 TIRED_AFTER: Final = 3
+GIVEN_UP_AFTER: Final = 8
+TRIED_AGAIN: Final = 10
 SHORTEST: Final = 1.0
 _SLOW: Final = frozenset({"deadline", "idle", "unreachable"})
 
@@ -48,7 +50,7 @@ class Patience:
 
     Each wait is bounded, but a target that hangs on each of a thousand requests would hold a run for a day.
     After TIRED_AFTER deadlines in a row an operation's next deadline is halved each time, down to SHORTEST
-    seconds, until it answers again; a target that stayed throttled twice in a row is not waited for until it
+    seconds, until it answers again; after GIVEN_UP_AFTER only every tenth of its requests is sent. A target that stayed throttled twice in a row is not waited for until it
     answers again.
     """
 
@@ -60,6 +62,11 @@ class Patience:
     def deadline(self, operation: str, seconds: float) -> float:
         beyond = self._slow.get(operation, 0) - TIRED_AFTER + 1
         return seconds if beyond <= 0 else min(seconds, max(SHORTEST, seconds / 2 ** min(beyond, 20)))
+
+    def given_up(self, operation: str) -> bool:
+        """Whether to spare the operation's next request: it would not be answered either."""
+        beyond = self._slow.get(operation, 0) - GIVEN_UP_AFTER
+        return beyond >= 0 and beyond % TRIED_AGAIN != 0
 
     def tries(self, most: int) -> int:
         return most if self._throttled < 2 else 1

@@ -77,9 +77,7 @@ def _created(exchange: Exchange) -> dict[str, Any]:
     """The run of an accepted create; empty when there is none or the body could not be read."""
     return (
         answer_run(exchange)
-        if exchange.response is not None
-        and exchange.response.ok
-        and exchange.request.object
+        if exchange.response is not None and exchange.response.ok and exchange.request.object
         else {}
     )
 

@@ -101,7 +101,9 @@ def _run_messages(story: Story, span: Span) -> Iterator[Finding]:
 
 
 def _additional(story: Story, span: Span) -> Iterator[Finding]:
-    given = [(one.get("role"), _sent_text(one)) for one in dicts(request_of(story).get("additional_messages"))]
+    given = [
+        (one.get("role"), _sent_text(one)) for one in dicts(request_of(story).get("additional_messages"))
+    ]
     texts = [text for _, text in given]
     listed = _listed(span)
     own = next((at for at, one in enumerate(listed) if one.get("run_id") == story.id), len(listed))

@@ -144,10 +144,12 @@ def _all_listed(listing: Exchange, made: dict[str, Exchange]) -> Iterator[Findin
     if paged or body.get("has_more") is not False or not isinstance(data, list):
         return
     shown = {entry.get("id") for entry in data if isinstance(entry, dict)}
-    known = [name for name, create in made.items() if create.started_at + create.seconds <= listing.started_at]
+    asked = listing.started_at
+    known = [name for name, create in made.items() if create.started_at + create.seconds <= asked]
     lost = [name for name in known if name not in shown]
     if known:
         yield verdict(
-            "lifecycle.list.complete", not lost, listing, where="response /data", expected="every run of the thread",
+            "lifecycle.list.complete", not lost, listing, where="response /data",
+            expected="every run of the thread",
             actual=f"no {lost[0]}" if lost else "",
         )

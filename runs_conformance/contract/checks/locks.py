@@ -76,7 +76,9 @@ def _cancel(story: Story, span: Span) -> Iterator[Finding]:
                 False, exchange, f"status {exchange.status}, and the run {later[0].status} later"
             )
         elif _still_locked(story, span):
-            yield _cancelled(False, exchange, f"status {exchange.status}, and the thread locked by the run later")
+            yield _cancelled(
+                False, exchange, f"status {exchange.status}, and the thread locked by the run later",
+            )
     elif known.status == "in_progress":
         if status in ("cancelling", "cancelled", "queued", "in_progress"):
             yield _cancelled(status in ("cancelling", "cancelled"), exchange, f"the run {status}")
@@ -164,7 +166,10 @@ def _message(span: Span, active: list[tuple[Story, Sighting]]) -> Iterator[Findi
 
 
 def _locked_out(span: Span, active: list[tuple[Story, Sighting]], row: str) -> Iterator[Finding]:
-    """Refused, or surely wrong: accepted between two moments at which another run of the thread was active."""
+    """Refused, or surely wrong.
+
+    Accepted between two moments at which another run of the thread was active.
+    """
     exchange = span.exchange
     if exchange.response is not None and exchange.response.refused:
         yield passed(row, exchange)

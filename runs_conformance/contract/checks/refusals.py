@@ -37,11 +37,24 @@ def faults(exchange: Exchange, context: Context) -> list[tuple[str | None, Viola
         return []
     if is_valid(schema, body, variant="documented", edition=context.edition):
         return []
-    found = violations(schema, body, variant="documented", edition=context.edition)
-    # A server of today takes what a later edition allows: nobody can blame it for being newer.
-    if found and context.edition != NEWEST and is_valid(schema, body, variant="documented", edition=NEWEST):
-        return []
+    found = lasting(schema, body, context.edition)
     return [(None if undecided(error, body) else _row(context, schema, error), error) for error in found]
+
+
+def lasting(schema: str, body: Any, edition: str) -> tuple[Violation, ...]:
+    """The violations of what later editions do not allow either.
+
+    A server of today takes what a later edition allows: nobody can blame it for being newer.
+    """
+    found = violations(schema, body, variant="documented", edition=edition)
+    if edition == NEWEST or not found:
+        return found
+    left = [place(error) for error in violations(schema, body, variant="documented", edition=NEWEST)]
+    return tuple(error for error in found if any(_within(other, place(error)) for other in left))
+
+
+def _within(path: tuple[str | int, ...], outer: tuple[str | int, ...]) -> bool:
+    return path[: len(outer)] == outer
 
 
 def _row(context: Context, schema: str, error: Violation) -> str | None:
@@ -125,8 +138,7 @@ def refused(exchange: Exchange, context: Context) -> Iterator[Finding]:
     broken = {row: _said(error) for row, error in found if row in _ROWS}
     meant = (
         exchange.case.requirements
-        if exchange.case is not None
-        and exchange.case.expect == "refused"
+        if exchange.case is not None and exchange.case.expect == "refused"
         else ()
     )
     rows = {**{row: exchange.case.name for row in meant if row in _ROWS and exchange.case}, **broken}

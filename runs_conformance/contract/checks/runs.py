@@ -213,7 +213,7 @@ def retrieved(trace: Trace, _: Context) -> Iterator[Finding]:
     """
     for snapshots in by_id(of_kind(trace, "thread.run")).values():
         first = next((one for one in snapshots if one.exchange.operation.name in CREATE), None)
-        later = [one for one in snapshots if one.exchange.operation.name == "getRun"]
+        later = [one for one in snapshots if one.exchange.operation.name in ("getRun", "listRuns")]
         if first is not None and later:
             modified = any(one.exchange.operation.name == "modifyRun" for one in snapshots)
             names = SETTINGS if modified else (*SETTINGS, "metadata")

@@ -6,18 +6,36 @@ import difflib
 import fnmatch
 from typing import TYPE_CHECKING, Final
 
-from runs_conformance.reference.faults.concurrency import concurrency
-from runs_conformance.reference.faults.derived import derived
-from runs_conformance.reference.faults.echo import echo
-from runs_conformance.reference.faults.error import error
-from runs_conformance.reference.faults.headers import headers
-from runs_conformance.reference.faults.isolation import isolation
-from runs_conformance.reference.faults.lifecycle import lifecycle
-from runs_conformance.reference.faults.refusal import refusal
-from runs_conformance.reference.faults.shape import shape
-from runs_conformance.reference.faults.stream_bytes import stream_bytes
-from runs_conformance.reference.faults.stream_meaning import stream_meaning
-from runs_conformance.reference.faults.stream_order import stream_order
+from runs_conformance.reference.faults import (
+    concurrency,
+    derived,
+    echo,
+    echo_metadata,
+    echo_options,
+    echo_places,
+    echo_texts,
+    echo_tools,
+    error,
+    headers,
+    isolation,
+    isolation_threads,
+    lifecycle,
+    lifecycle_lists,
+    lifecycle_messages,
+    lifecycle_model,
+    lifecycle_outputs,
+    refusal,
+    refusal_repairs,
+    refusal_states,
+    refusal_strict,
+    shape,
+    shape_others,
+    shape_parts,
+    stream_bytes,
+    stream_meaning,
+    stream_meaning_calls,
+    stream_order,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,17 +43,33 @@ if TYPE_CHECKING:
     from runs_conformance.reference.faults.record import Fault
 
 COLLECTED: Final = (
-    shape,
-    echo,
-    refusal,
-    error,
-    headers,
-    stream_bytes,
-    stream_order,
-    stream_meaning,
-    lifecycle,
-    isolation,
-    concurrency,
+    shape.shape,
+    shape_parts.shape,
+    shape_others.shape,
+    echo.echo,
+    echo_texts.echo,
+    echo_tools.echo,
+    echo_metadata.echo,
+    echo_options.echo,
+    echo_places.echo,
+    refusal.refusal,
+    refusal_states.refusal,
+    refusal_strict.refusal,
+    refusal_repairs.refusal,
+    error.error,
+    headers.headers,
+    stream_bytes.stream_bytes,
+    stream_order.stream_order,
+    stream_meaning.stream_meaning,
+    stream_meaning_calls.stream_meaning,
+    lifecycle.lifecycle,
+    lifecycle_outputs.lifecycle,
+    lifecycle_messages.lifecycle,
+    lifecycle_model.lifecycle,
+    lifecycle_lists.lifecycle,
+    isolation.isolation,
+    isolation_threads.isolation,
+    concurrency.concurrency,
 )
 
 
@@ -53,7 +87,7 @@ def _by_name(found: Iterable[Fault]) -> dict[str, Fault]:
 
 
 HAND_MADE: Final[Mapping[str, Fault]] = _by_name(fault for kind in COLLECTED for fault in kind.faults)
-CATALOGUE: Final[Mapping[str, Fault]] = _by_name((*HAND_MADE.values(), *derived()))
+CATALOGUE: Final[Mapping[str, Fault]] = _by_name((*HAND_MADE.values(), *derived.derived()))
 
 
 def named(*patterns: str) -> tuple[Fault, ...]:

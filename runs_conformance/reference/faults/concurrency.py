@@ -98,7 +98,7 @@ def ids_from_the_clock(_inner: Any) -> Any:
     return new_id
 
 
-@concurrency(behaviour, "response.id-unique", rare=True)
+@concurrency(behaviour, "response.id-unique", "isolation.not-idempotent", rare=True)
 def ids_repeat(faithful: Behaviour) -> Behaviour:
     """Every run has the id of the first one in the answer that makes it."""
     first: list[str] = []

@@ -71,7 +71,7 @@ _ROWS_1: Rows = (
     ("step-completed-missing", "thread.run.step.completed is not sent.", _left_out("thread.run.step.completed"), ("order.step-bracket", "order.message-in-step", "order.hosted-step-closed")),
     ("step-completed-twice", "thread.run.step.completed is sent twice.", _twice("thread.run.step.completed"), ("order.step-bracket",)),
     ("step-created-after-in-progress", "thread.run.step.in_progress comes before thread.run.step.created.", _swapped("thread.run.step.created", "thread.run.step.in_progress"), ("order.step-bracket",)),
-    ("message-created-missing", "thread.message.created is not sent.", _left_out("thread.message.created"), ("order.delta-after-created",)),
+    ("message-created-missing", "thread.message.created is not sent.", _left_out("thread.message.created"), ("order.delta-after-created", "order.message-bracket")),
     ("message-in-progress-missing", "thread.message.in_progress is not sent.", _left_out("thread.message.in_progress"), ("order.message-bracket",)),
     ("message-completed-missing", "thread.message.completed is not sent.", _left_out("thread.message.completed"), ("order.message-bracket", "order.message-in-step")),
     ("message-completed-twice", "thread.message.completed is sent twice.", _twice("thread.message.completed"), ("order.message-bracket",)),

@@ -33,18 +33,6 @@ def comments(faithful: Behaviour) -> Behaviour:
     )
 
 
-@behaves("SSE standard: a line may end with CR LF", group="line-ends")
-def crlf(faithful: Behaviour) -> Behaviour:
-    """Lines of a stream end with CR LF."""
-    return _written(faithful, lambda block: block.replace(b"\n", b"\r\n"))
-
-
-@behaves("SSE standard: a line may end with CR", group="line-ends")
-def carriage_returns(faithful: Behaviour) -> Behaviour:
-    """Lines of a stream end with CR alone."""
-    return _written(faithful, lambda block: block.replace(b"\n", b"\r"))
-
-
 @behaves("SSE standard: id and retry are fields of every stream")
 def ids_and_retry(faithful: Behaviour) -> Behaviour:
     """Events have an id, and a retry time is told."""
@@ -93,6 +81,19 @@ def event_json_spaced(faithful: Behaviour) -> Behaviour:
         return f"event: {event.name}\ndata:  {json.dumps(event.data)} \n\n".encode()
 
     return replace(faithful, encode_event=encode_event)
+
+
+# After what else changes the lines of a block.
+@behaves("SSE standard: a line may end with CR LF", group="line-ends")
+def crlf(faithful: Behaviour) -> Behaviour:
+    """Lines of a stream end with CR LF."""
+    return _written(faithful, lambda block: block.replace(b"\n", b"\r\n"))
+
+
+@behaves("SSE standard: a line may end with CR", group="line-ends")
+def carriage_returns(faithful: Behaviour) -> Behaviour:
+    """Lines of a stream end with CR alone."""
+    return _written(faithful, lambda block: block.replace(b"\n", b"\r"))
 
 
 @chooses("TCP has no borders of messages", group="chunking")

@@ -54,23 +54,20 @@ def connection_close(app: ASGIApp) -> ASGIApp:
 def connection_dropped(app: ASGIApp) -> ASGIApp:
     """About every third connection is closed while it is idle, without a word."""
     rng = random.Random(3)  # noqa: S311 - repeatable, not secret
-    busy: set[object] = set()
-
-    def close(transport: asyncio.Transport) -> None:
-        if transport not in busy:
-            transport.close()
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+        await app(scope, receive, send)
         transport = getattr(getattr(receive, "__self__", None), "transport", None)
-        busy.add(transport)
-        try:
-            await app(scope, receive, send)
-        finally:
-            busy.discard(transport)
         if transport is not None and rng.random() < 0.3:
-            asyncio.get_running_loop().call_later(rng.choice((0.0, 0.001, 0.01)), close, transport)
+            asyncio.get_running_loop().call_later(rng.choice((0.0, 0.001, 0.01)), _close_idle, transport)
 
     return wrapped
+
+
+def _close_idle(transport: asyncio.Transport) -> None:
+    """Not in the middle of a request: the server would have done what nobody is told of."""
+    if getattr(transport.get_protocol(), "cycle").response_complete:  # noqa: B009 - uvicorn's own class
+        transport.close()
 
 
 @wraps("RFC 9110 section 5.1: names of headers have no case")
