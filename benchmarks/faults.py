@@ -96,7 +96,11 @@ def meant(fault: Fault, register: Register) -> tuple[str, ...]:
     elif fault.site.keyword == "additionalProperties":
         paths = [(*fault.site.path, "+")]
     values = ("", None, "none", "retrieval")
-    rows = {register.for_request(fault.schema, path, fault.site.keyword, value) for path in paths for value in values}
+    rows = {
+        register.for_request(fault.schema, path, fault.site.keyword, value)
+        for path in paths
+        for value in values
+    }
     return tuple(sorted(row for row in rows if row is not None))
 
 
@@ -111,9 +115,23 @@ def one(fault: Fault, folder: Path, more: tuple[str, ...], *, narrow: bool) -> R
     os.environ.update(SECOND_KEY="sk-another-project", OPENAI_API_KEY="sk-first-project")
     start = time.monotonic()
     with running(ReferenceOptions(faults=(fault,))) as url:
-        words = ["check", url, "--profile", str(profile), "--results", str(results), "--color", "never", *more]
+        words = [
+            "check",
+            url,
+            "--profile",
+            str(profile),
+            "--results",
+            str(results),
+            "--color",
+            "never",
+            *more,
+        ]
         words += [word for row in wanted if narrow for word in ("--select", row)]
-        with (folder / "out").open("w") as out, contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        with (
+            (folder / "out").open("w") as out,
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(out),
+        ):
             code = command(words)
         seconds = time.monotonic() - start
         told = _read(results)
@@ -131,12 +149,18 @@ def _stop_when_caught(fault: Fault, pipe: Connection) -> None:
 
     def taking(self: Verdicts, records: list[Any], *given: Any, **named: Any) -> None:
         take(self, records, *given, **named)
-        rows = [record for record in records if record["kind"] == "finding" and record["outcome"] == "failed" and record["severity"] != "note"]
+        rows = [
+            record
+            for record in records
+            if record["kind"] == "finding" and record["outcome"] == "failed" and record["severity"] != "note"
+        ]
         if any(fnmatch.fnmatchcase(row["requirement"], each) for row in rows for each in wanted):
             cost = self.cost
             failed = tuple(sorted({row["requirement"] for row in rows}))
             seconds = round(time.monotonic() - start, 2)
-            pipe.send(Result(fault.name, wanted, failed, seconds=seconds, requests=cost.requests, runs=cost.runs))
+            pipe.send(
+                Result(fault.name, wanted, failed, seconds=seconds, requests=cost.requests, runs=cost.runs)
+            )
             os._exit(0)
 
     Verdicts.take = taking  # type: ignore[method-assign]
@@ -146,12 +170,20 @@ def _read(results: Path) -> dict[str, Any]:
     lines = [json.loads(line) for line in results.read_text("utf-8").splitlines()] if results.exists() else []
     rows = [line for line in lines if line["kind"] == "requirement"]
     footer: dict[str, Any] = next((line for line in lines if line["kind"] == "footer"), {})
-    ids = {word: tuple(row["id"] for row in rows if row["outcome"] == word) for word in (*CAUGHT, "untestable")}
+    ids = {
+        word: tuple(row["id"] for row in rows if row["outcome"] == word) for word in (*CAUGHT, "untestable")
+    }
     shown = next((line for line in lines if line["kind"] == "finding" and line["outcome"] == "failed"), {})
-    brief = {key: str(shown.get(key, ""))[:200] for key in ("requirement", "case", "where", "expected", "actual")}
+    brief = {
+        key: str(shown.get(key, ""))[:200] for key in ("requirement", "case", "where", "expected", "actual")
+    }
     return {
-        "failed": ids["failed"], "warned": ids["warning"], "untestable": ids["untestable"], "first": brief if shown else {},
-        "requests": footer.get("requests", 0), "runs": footer.get("runs", 0),
+        "failed": ids["failed"],
+        "warned": ids["warning"],
+        "untestable": ids["untestable"],
+        "first": brief if shown else {},
+        "requests": footer.get("requests", 0),
+        "runs": footer.get("runs", 0),
     }
 
 
@@ -168,9 +200,17 @@ def _child(name: str, more: tuple[str, ...], first: bool, narrow: bool, pipe: Co
     os._exit(0)  # what a faulty server left running must not hold the process
 
 
-def results(names: Iterable[str], jobs: int, more: tuple[str, ...], *, first: bool = False, narrow: bool = False) -> Iterator[Result]:
+def results(
+    names: Iterable[str], jobs: int, more: tuple[str, ...], *, first: bool = False, narrow: bool = False
+) -> Iterator[Result]:
     """The results as they come; `jobs` processes at a time, one a fault, ended after the deadline."""
-    for module in ("runs_conformance.check", "runs_conformance.plugin", "runs_conformance.report.curl", "runs_conformance.stories", "runs_conformance.machine"):
+    for module in (
+        "runs_conformance.check",
+        "runs_conformance.plugin",
+        "runs_conformance.report.curl",
+        "runs_conformance.stories",
+        "runs_conformance.machine",
+    ):
         importlib.import_module(module)  # once, and not in every fork
 
     context = multiprocessing.get_context("fork")
@@ -207,10 +247,16 @@ def _poll(name: str, process: BaseProcess, pipe: Connection, started: float) -> 
 
 
 def line(result: Result) -> str:
-    hits = sorted(row for row in result.caught if any(fnmatch.fnmatchcase(row, each) for each in result.meant))
+    hits = sorted(
+        row for row in result.caught if any(fnmatch.fnmatchcase(row, each) for each in result.meant)
+    )
     others = sorted(result.caught - set(hits))
     shown = ", ".join(hits[:3]) + (f" (+{len(hits) - 3})" if len(hits) > 3 else "")
-    more = f" | also {', '.join(others[:4])}{f' (+{len(others) - 4})' if len(others) > 4 else ''}" if others else ""
+    more = (
+        f" | also {', '.join(others[:4])}{f' (+{len(others) - 4})' if len(others) > 4 else ''}"
+        if others
+        else ""
+    )
     end = f" | {len(result.untestable)} untestable" if result.untestable else ""
     return f"{result.verdict:<8}{result.seconds:6.1f} s {result.requests:>5} {result.runs:>4}  {result.fault}: {shown}{more}{end}{result.error[:200]}"
 
@@ -221,23 +267,30 @@ def summary(found: Sequence[Result]) -> list[str]:
     verdicts = ("caught", "other", "blocked", "missed", "error")
     lines = [f"{'kind':<16}" + "".join(f"{word:>9}" for word in verdicts)]
     lines += [
-        f"{kind:<16}" + "".join(f"{kinds[kind, word]:>9}" for word in verdicts) for kind in sorted({kind for kind, _ in kinds})
+        f"{kind:<16}" + "".join(f"{kinds[kind, word]:>9}" for word in verdicts)
+        for kind in sorted({kind for kind, _ in kinds})
     ]
     total = Counter(one.verdict for one in found)
     lines.append(f"{'all':<16}" + "".join(f"{total[word]:>9}" for word in verdicts))
     seconds = sorted(one.seconds for one in found)
     middle = seconds[len(seconds) // 2] if seconds else 0.0
-    lines.append(f"{sum(seconds):.0f} s of checking, {middle:.1f} s a fault (median), {sum(one.requests for one in found)} requests")
+    lines.append(
+        f"{sum(seconds):.0f} s of checking, {middle:.1f} s a fault (median), {sum(one.requests for one in found)} requests"
+    )
     return lines
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--only", action="append", metavar="PATTERN", help="names of faults, or patterns")
     parser.add_argument("--hand-made", action="store_true", help="leave the derived ones out")
     parser.add_argument("--derived", action="store_true", help="leave the hand-made ones out")
     parser.add_argument("--first", action="store_true", help="stop at the first finding that was meant")
-    parser.add_argument("--narrow", action="store_true", help="select only the requirements meant for each fault")
+    parser.add_argument(
+        "--narrow", action="store_true", help="select only the requirements meant for each fault"
+    )
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--table", type=Path, help="append a JSON line a fault to this file")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only each Nth")

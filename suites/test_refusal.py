@@ -75,6 +75,7 @@ BY_HAND: Final[tuple[tuple[str, str, tuple[str, ...], Change], ...]] = (
     ("a good and a bad message", "refuse.message.fails-whole-call", OPERATIONS, _bad_message),
     ("no body", "refuse.body.form", OPERATIONS, lambda *_: {"body": b""}),
     ("half a JSON object", "refuse.body.form", OPERATIONS, lambda *_: {"body": b'{"assistant_id": "asst_'}),
+    ("a valid body in an array", "refuse.body.form", OPERATIONS, lambda _, body: {"body": [body]}),
     ("text that is not JSON", "refuse.body.form", OPERATIONS, lambda *_: {"body": b"assistant_id=asst_1"}),
     (
         "bytes that are not UTF-8", "refuse.body.form", OPERATIONS,

@@ -35,7 +35,7 @@ STRICT: Final = {
 
 # What careless servers change in a text: markup, quotes, line ends, combining marks, directions, what is
 # beyond the BMP.
-TRAPS: Final = " <b>&amp;</b> \"it's\" 50%\r\ne\u0301 é \u202eabc\u202c 日本語 😀 " + "long " * 60 + "end \n"
+TRAPS: Final = " <b>&amp;</b> \"it's\" 50%\t\r\ne\u0301 é \u202eabc\u202c 日本語 😀 " + "long " * 60 + "end \n"
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,7 +182,7 @@ def _texts() -> Iterator[Inside]:
     yield _value("accept.instructions", "instructions", "instructions", "Answer as JSON.")
     yield _value(
         "accept.unicode", "non-ASCII instructions", "instructions",
-        f"Antworte als JSON. {TRAPS}",
+        f"Antworte als JSON. {TRAPS}{TRAPS}",
     )
     yield _value(
         "accept.instructions", "additional_instructions", "additional_instructions", "Be brief.",
@@ -304,7 +304,6 @@ def _strategies() -> Iterator[Inside]:
 
 
 def _messages(resources: Resources) -> Iterator[Inside]:
-    pairs, key = limit("metadata", "maxProperties"), limit("metadata", "propertyNames")["maxLength"]
     yield _message("accept.message.role-user", "a user message", also=("accept.message.content-string",))
     yield _message(
         "accept.message.role-assistant", "an assistant message", role="assistant", content="Hello.",

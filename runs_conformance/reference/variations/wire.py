@@ -66,7 +66,10 @@ def connection_dropped(app: ASGIApp) -> ASGIApp:
 
 def _close_idle(transport: asyncio.Transport) -> None:
     """Not in the middle of a request: the server would have done what nobody is told of."""
-    if getattr(transport.get_protocol(), "cycle").response_complete:  # noqa: B009 - uvicorn's own class
+    if transport.is_closing():
+        return
+    protocol: Any = transport.get_protocol()
+    if protocol.cycle.response_complete:
         transport.close()
 
 
