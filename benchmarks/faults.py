@@ -4,10 +4,11 @@
     python benchmarks/faults.py --only 'echo.*'        these alone (may be given again)
     python benchmarks/faults.py --hand-made --table faults.jsonl --report survivors.md
 
-    python benchmarks/faults.py --first                stop at the first finding of a requirement meant for the fault
+    python benchmarks/faults.py --first         stop at the first finding of a requirement meant for the fault
 
-Each fault gets a reference target of its own and a full `check` against it, in a process forked for it, so that nothing is
-loaded twice. A line a fault; exits 1 if one was not caught, or only by requirements that were not meant for it.
+Each fault gets a reference target of its own and a full `check` against it, in a process forked for it, so
+that nothing is loaded twice. A line a fault; exits 1 if one was not caught, or only by requirements that were
+not meant for it.
 """
 
 from __future__ import annotations
@@ -55,7 +56,10 @@ CAUGHT: Final = ("failed", "warning")
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one check said of one fault. `failed`, `warned`, `untestable` are ids; `error` an end that should not be."""
+    """What one check said of one fault.
+
+    `failed`, `warned`, `untestable` are ids; `error` an end that should not be.
+    """
 
     fault: str
     meant: tuple[str, ...]
@@ -75,7 +79,7 @@ class Result:
 
     @property
     def verdict(self) -> str:
-        """caught, other (caught, but not by what was meant), blocked (red, but no requirement failed), missed or error."""
+        """caught, other (not by what was meant), blocked (red, but nothing failed), missed or error."""
         if self.error:
             return "error"
         if any(fnmatch.fnmatchcase(row, pattern) for row in self.caught for pattern in self.meant):
@@ -258,7 +262,8 @@ def line(result: Result) -> str:
         else ""
     )
     end = f" | {len(result.untestable)} untestable" if result.untestable else ""
-    return f"{result.verdict:<8}{result.seconds:6.1f} s {result.requests:>5} {result.runs:>4}  {result.fault}: {shown}{more}{end}{result.error[:200]}"
+    cost = f"{result.seconds:6.1f} s {result.requests:>5} {result.runs:>4}"
+    return f"{result.verdict:<8}{cost}  {result.fault}: {shown}{more}{end}{result.error[:200]}"
 
 
 def summary(found: Sequence[Result]) -> list[str]:
@@ -275,7 +280,8 @@ def summary(found: Sequence[Result]) -> list[str]:
     seconds = sorted(one.seconds for one in found)
     middle = seconds[len(seconds) // 2] if seconds else 0.0
     lines.append(
-        f"{sum(seconds):.0f} s of checking, {middle:.1f} s a fault (median), {sum(one.requests for one in found)} requests"
+        f"{sum(seconds):.0f} s of checking, {middle:.1f} s a fault (median), "
+        f"{sum(one.requests for one in found)} requests"
     )
     return lines
 

@@ -443,7 +443,10 @@ def failing(live: Live) -> tuple[Exchange, ...]:
         told += [created, *_read(live, created)]
         thread = last_run((created,)).get("thread_id")
         if thread:  # open again, though the run failed
-            again = {"assistant_id": live.stage.assistant(), "additional_messages": asking(live, "Say hello.")}
+            again = {
+                "assistant_id": live.stage.assistant(),
+                "additional_messages": asking(live, "Say hello."),
+            }
             told.append(live.create(CREATE_RUN, again, thread=thread))
     told += prompt_limit(live)
     return tuple(told)

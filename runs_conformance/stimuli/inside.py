@@ -35,7 +35,10 @@ STRICT: Final = {
 
 # What careless servers change in a text: markup, quotes, line ends, combining marks, directions, what is
 # beyond the BMP.
-TRAPS: Final = " <b>&amp;</b> \"it's\" 50%\t\r\ne\u0301 é \u202eabc\u202c 日本語 😀 " + "long " * 60 + "end \n"
+TRAPS: Final = (
+    " <b>&amp;</b> \"it's\" 50%\t\r\ne\u0301 é \u202eabc\u202c 日本語 😀 "
+    + "long " * 60 + "end \n"
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -216,7 +216,7 @@ class Client:
             id=name,
             request=self._dresser.recorded(call, None),
             response=None,
-            failure=Failure("unreachable", "not sent: the target left many requests of this operation unanswered"),
+            failure=Failure("unreachable", "not sent: the target left many requests like it unanswered"),
             started_at=started_at,
             case=call.case,
             base_url=self.base_url,

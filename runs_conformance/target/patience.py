@@ -50,8 +50,8 @@ class Patience:
 
     Each wait is bounded, but a target that hangs on each of a thousand requests would hold a run for a day.
     After TIRED_AFTER deadlines in a row an operation's next deadline is halved each time, down to SHORTEST
-    seconds, until it answers again; after GIVEN_UP_AFTER only every tenth of its requests is sent. A target that stayed throttled twice in a row is not waited for until it
-    answers again.
+    seconds, until it answers again; after GIVEN_UP_AFTER only every tenth of its requests is
+    sent. A target that stayed throttled twice in a row is not waited for until it answers again.
     """
 
     def __init__(self) -> None:

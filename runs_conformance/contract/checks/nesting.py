@@ -108,7 +108,7 @@ def _waiting_steps(view: View, needed: frozenset[str]) -> Iterator[Fault]:
 
 
 def asking_steps(view: View, needed: frozenset[str]) -> list[str]:
-    """The steps that hold one of these calls; where calls stand in deltas only, the last step of tool calls."""
+    """The steps that hold one of these calls; if only deltas show calls, the last step of tool calls."""
     holding = [identity for identity, value in view.objects.items() if needed & _call_ids(value)]
     calling = [identity for identity, value in view.objects.items() if value.get("type") == "tool_calls"]
     return holding or calling[-1:]

@@ -6,7 +6,7 @@ import asyncio
 import random
 import zlib
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runs_conformance.reference.variations.variation import chooses, wraps
 
