@@ -25,7 +25,7 @@ from runs_conformance.stimuli.base import CREATE_BOTH, CREATE_RUN, SAYS, body
 from runs_conformance.stimuli.inside import Resources
 from runs_conformance.target.client import Client
 from runs_conformance.target.profile import Profile
-from runs_conformance.target.stage import Stage
+from runs_conformance.target.stage import Blocked, Stage
 
 CAPABILITY: Final = {CREATE_RUN: "create-run", CREATE_BOTH: "create-thread-and-run"}
 EFFORTS: Final = ("smoke", "standard", "thorough")
@@ -91,13 +91,17 @@ class Live:
         """
         clock = self.profile.resource("clock") or ""
         word, _, given = clock.partition(" ")
-        if word == "wait":
-            time.sleep(float(given))
+        if word == "wait" and given.strip().isdecimal():
+            time.sleep(int(given))
             return
         url = urljoin(self.client.base_url, clock)
-        httpx2.post(
-            url, json={"advance": seconds, "thread_id": thread}, timeout=self.profile.timeouts.exchange,
-        ).raise_for_status()
+        wanted = {"advance": seconds, "thread_id": thread}
+        try:
+            httpx2.post(url, json=wanted, timeout=self.profile.timeouts.exchange).raise_for_status()
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            advice = "resources.clock is a route that takes a JSON object with `advance`, or `wait SECONDS`"
+            sentence = f"the clock did not move ({type(error).__name__} at {clock!r}): {advice}"
+            raise Blocked("clock", sentence) from None
 
     @property
     def other_model(self) -> str:
@@ -135,6 +139,13 @@ class Live:
         CreateRun gets a fresh thread unless one is given. Skip if the target lacks the operation.
         """
         self.needs(CAPABILITY[operation])
+        exchange = self._created(operation, document, thread, more)
+        if exchange.resent and thread is None and exchange.response is not None and exchange.response.refused:
+            # The connection broke and the request went out twice: the second may have met what the first did.
+            exchange = self._created(operation, document, thread, more)
+        return exchange
+
+    def _created(self, operation: str, document: Any, thread: str | None, more: dict[str, Any]) -> Exchange:
         if operation == CREATE_RUN:
             return self.send(operation, body=document, thread=thread or self.stage.thread(), **more)
         return self.send(operation, body=document, **more)

@@ -178,6 +178,7 @@ class Exchange:
     case: Case | None = None
     source: str = "live"
     throttled: bool = False
+    resent: bool = False
     base_url: str = ""
 
     @cached_property

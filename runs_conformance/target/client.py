@@ -205,6 +205,7 @@ class Client:
             seconds=time.monotonic() - started,
             case=call.case,
             throttled=response is not None and response.status in BUSY,
+            resent=reception.requests > 1,
             base_url=self.base_url,
         )
         self._journal.add(exchange, reception.requests)
