@@ -1,0 +1,115 @@
+"""Inside values of single settings: nulls, numbers, texts, metadata, formats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runs_conformance.stimuli.base import CREATE_RUN, limit
+from runs_conformance.stimuli.value import STRICT, TRAPS, Inside, one
+
+
+def nulls() -> Iterator[Inside]:
+    both = (
+        "model", "instructions", "tools", "metadata", "temperature", "top_p", "stream", "max_prompt_tokens",
+        "max_completion_tokens", "truncation_strategy", "tool_choice", "response_format",
+    )
+    for field in both:
+        yield one("accept.null-as-absent", f"{field} null", field, None)
+    for field in ("additional_instructions", "reasoning_effort", "additional_messages"):
+        yield one("accept.null-as-absent", f"{field} null", field, None, operations=(CREATE_RUN,))
+
+
+def numbers() -> Iterator[Inside]:
+    for field in ("temperature", "top_p"):
+        low, high = limit(field, "minimum"), limit(field, "maximum")
+        yield one("accept.sampling.ends", f"{field} {low}", field, low)
+        yield one("accept.sampling.ends", f"{field} {high}", field, high)
+        yield one("accept.sampling.inside", f"{field} {(low + high) / 4}", field, (low + high) / 4)
+        yield one("accept.sampling.inside", f"{field} 1.0", field, 1.0)
+    yield Inside(
+        "accept.sampling.together", "temperature and top_p together", (("temperature", 0.9), ("top_p", 0.9)),
+    )
+    for field in ("max_prompt_tokens", "max_completion_tokens"):
+        least = limit("token_limit", "minimum")
+        values = [least, least + 1, 100_000]
+        # Never the same for both in one body: a server may show one for the other.
+        for number in values if field == "max_prompt_tokens" else [*values[1:], least]:
+            row = "accept.max-tokens.minimum" if number == least else "accept.max-tokens.above-minimum"
+            yield one(row, f"{field} {number}", field, number)
+
+
+def metadata() -> Iterator[Inside]:
+    pairs = limit("metadata", "maxProperties")
+    key = limit("metadata", "propertyNames")["maxLength"]
+    value = limit("metadata", "maxLength", "*")
+    yield one("accept.metadata.empty", "metadata {}", "metadata", {})
+    yield one(
+        "accept.metadata.limits", f"metadata with {pairs} pairs", "metadata",
+        {f"key{n}": "" for n in range(pairs)},
+    )
+    yield one(
+        "accept.metadata.limits", f"a metadata key of {key} characters", "metadata", {"k" * key: "v"},
+    )
+    yield one(
+        "accept.metadata.limits", f"a metadata value of {value} characters", "metadata", {"k": "v" * value},
+    )
+    yield one(
+        "accept.unicode", f"{value} non-ASCII characters in metadata", "metadata",
+        {"schlüssel": "é" * value, "😀": TRAPS},
+    )
+
+
+def texts() -> Iterator[Inside]:
+    yield one("accept.instructions", "instructions", "instructions", "Answer as JSON.")
+    yield one(
+        "accept.unicode", "non-ASCII instructions", "instructions",
+        f"Antworte als JSON. {TRAPS}{TRAPS}",
+    )
+    yield one(
+        "accept.instructions", "additional_instructions", "additional_instructions", "Be brief.",
+        operations=(CREATE_RUN,),
+    )
+    yield one(
+        "accept.additional-messages.empty", "additional_messages []", "additional_messages", [],
+        operations=(CREATE_RUN,),
+    )
+
+
+def structured() -> Iterator[Inside]:
+    name = "N" * limit("json_schema_format", "maxLength", "name")
+    full = {"name": "full-Form_1", "description": "ä", "schema": STRICT}
+    forms = [("accept.response-format.json-schema-minimal", "name only", {"name": name})]
+    forms += [
+        ("accept.response-format.json-schema-full", f"strict {flag}", {**full, "strict": flag})
+        for flag in (True, False, None)
+    ]
+    for requirement, label, form in forms:
+        value = {"type": "json_schema", "json_schema": form}
+        yield one(requirement, f"json_schema, {label}", "response_format", value, capability="json-schema")
+
+
+def formats() -> Iterator[Inside]:
+    yield one("accept.response-format.basic", "response_format auto", "response_format", "auto")
+    for kind in ("text", "json_object"):
+        yield one(
+            "accept.response-format.basic", f"response_format {kind}", "response_format", {"type": kind},
+        )
+
+
+def strategies() -> Iterator[Inside]:
+    yield one("accept.truncation.auto", "truncation auto", "truncation_strategy", {"type": "auto"})
+    yield one(
+        "accept.truncation.auto", "truncation auto, count null", "truncation_strategy",
+        {"type": "auto", "last_messages": None},
+    )
+    for count in (limit("truncation_strategy", "minimum", "last_messages"), 10):
+        yield one(
+            "accept.truncation.last-messages", f"last_messages {count}", "truncation_strategy",
+            {"type": "last_messages", "last_messages": count},
+        )
+    yield one("accept.stream.boolean", "stream false", "stream", False)
+    for effort in ("low", "medium", "high"):
+        yield one(
+            "accept.reasoning-effort.base", f"reasoning_effort {effort}", "reasoning_effort", effort,
+            operations=(CREATE_RUN,), capability="reasoning-effort",
+        )
