@@ -26,7 +26,18 @@ from runs_conformance.target.journal import BudgetSpent
 
 EXAMPLES: Final = {"smoke": (0, 0), "standard": (2, 25), "thorough": (60, 400)}
 SHRINKING: Final = 12
+for _name, (_, _violations) in EXAMPLES.items():
+    settings.register_profile(
+        f"runs-conformance-{_name}", max_examples=max(1, _violations), database=None, deadline=None,
+        derandomize=False, print_blob=False, report_multiple_bugs=False,
+        phases=(Phase.generate, Phase.shrink), suppress_health_check=list(HealthCheck),
+    )
 ROUNDS: Final = 5
+
+
+def profile(effort: str) -> settings:
+    """The Hypothesis settings profile of smoke, standard or thorough."""
+    return settings.get_profile(f"runs-conformance-{effort}")
 
 
 class _Failed(AssertionError):  # noqa: N818 - what the property did
@@ -65,11 +76,7 @@ class _Explorer:
 
     def _holds(self, strategy: st.SearchStrategy[Any], examples: int, number: int) -> bool:
         @seed(number)
-        @settings(
-            max_examples=examples, database=None, deadline=None, derandomize=False, print_blob=False,
-            phases=(Phase.generate, Phase.shrink), suppress_health_check=list(HealthCheck),
-            report_multiple_bugs=False,
-        )
+        @settings(profile(self.bench.live.effort), max_examples=examples)
         @given(strategy)
         def property_holds(drawn: Any) -> None:
             self.example(drawn)

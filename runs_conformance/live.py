@@ -177,6 +177,7 @@ class Bench:
     mark: int = 0
     findings: list[Finding] = field(default_factory=list)
     exchanges: dict[str, Exchange] = field(default_factory=dict)
+    story: tuple[Exchange, ...] = ()
 
     def __post_init__(self) -> None:
         self.mark = self.live.client.mark()

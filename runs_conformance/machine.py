@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky
 from hypothesis.stateful import (
@@ -26,6 +26,7 @@ from hypothesis.stateful import (
 
 from runs_conformance.contract.findings import Finding, Outcome
 from runs_conformance.contract.model import Case, Exchange
+from runs_conformance.exploring import profile
 from runs_conformance.live import Bench, Live
 from runs_conformance.scenes import accepted
 from runs_conformance.stimuli.base import CREATE_BOTH, CREATE_RUN
@@ -208,11 +209,7 @@ def drive(bench: Bench) -> None:
         return
     accepted(live, CREATE_RUN)
     ledger = Ledger(bench, runs)
-    chosen = settings(
-        max_examples=stories, stateful_step_count=calls, database=None, deadline=None, print_blob=False,
-        phases=(Phase.generate, Phase.shrink), suppress_health_check=list(HealthCheck),
-        report_multiple_bugs=False,
-    )
+    chosen = settings(profile(live.effort), max_examples=stories, stateful_step_count=calls)
     try:
         run_state_machine_as_test(seed(live.seed)(machine_for(ledger)), settings=chosen)
     except (_Broken, BudgetSpent, Flaky):
@@ -226,3 +223,4 @@ def drive(bench: Bench) -> None:
             for one in ledger.findings
         )
     )
+    bench.story = ledger.story

@@ -15,12 +15,14 @@ from typing import Final
 
 from runs_conformance import __version__
 from runs_conformance.contract.findings import Finding, Outcome, not_applicable, untestable
+from runs_conformance.contract.model import Exchange
 from runs_conformance.contract.register import Register
 from runs_conformance.live import EMBEDDED_CLOCK, WRONG_KEY, Bench, Live, Skip
 from runs_conformance.options import EMBEDDED, Chosen
+from runs_conformance.report.curl import curl
 from runs_conformance.report.ending import exit_code, footer
 from runs_conformance.report.progress import Progress
-from runs_conformance.report.records import Cost, Header, Record, environment, finding_of, now
+from runs_conformance.report.records import Cost, Header, Note, Record, environment, finding_of, now
 from runs_conformance.report.redact import Redactor
 from runs_conformance.report.saved import Recorder
 from runs_conformance.report.summary import Summary, summarise
@@ -152,7 +154,20 @@ def records(chosen: Chosen, findings: Iterable[Finding], bench: Bench | None, wo
             if record["kind"] == "exchange" and (record["id"] in told or told.add(record["id"])):  # type: ignore[func-returns-value]
                 continue
             made.append(_named(record, worker))
+    if bench is not None and bench.story:
+        made.append({"kind": "note", "text": _story(bench.story, recorder)})
     return made
+
+
+def _story(told: tuple[Exchange, ...], recorder: Recorder) -> str:
+    """The calls of a story as curl lines, with what each was answered."""
+    calls = enumerate(told, 1)
+    lines = (f"# {number}: answered {one.status}\n{_call(one, recorder)}" for number, one in calls)
+    return "The shortest story that the state machine found, call by call:\n" + "\n".join(lines)
+
+
+def _call(exchange: Exchange, recorder: Recorder) -> str:
+    return curl(exchange, recorder.hide, key=recorder.key, longest=2000)
 
 
 def _named(record: Record, worker: str) -> Record:
@@ -182,6 +197,7 @@ class Verdicts:
     def __init__(self, chosen: Chosen, planned: Mapping[str, int], *, quiet: bool) -> None:
         self.chosen = chosen
         self._findings: list[Finding] = []
+        self._notes: list[str] = []
         self._curls: dict[str, str] = {}
         self._costs: dict[str, tuple[int, int]] = {}
         self._fatal = ""
@@ -215,6 +231,10 @@ class Verdicts:
         self, records: list[Record], cost: tuple[int, int] | None, worker: str, *, done: bool, what: str,
     ) -> None:
         for record in records:
+            if record["kind"] == "note":
+                self._notes.append(record["text"])
+                self._writer.note(Note(text=record["text"], at=now()))
+                continue
             self._writer.write(record)
             if record["kind"] == "finding":
                 self._findings.append(finding_of(record))
@@ -270,7 +290,8 @@ class Verdicts:
     def text(self, width: int, colour: bool) -> str:
         if self.summary is None:
             return ""
-        return render(
+        notes = "".join(f"{note}\n\n" for note in self._notes)
+        return notes + render(
             self.summary, self.header, self.cost, width, colour, code=self.code, reason=self.reason,
             results=str(self.chosen.results) if self.chosen.results else "",
         )

@@ -112,6 +112,8 @@ def _answered(live: Live, thread: str, run: str, calls: list[str]) -> Iterator[E
         live, thread, run, {"tool_outputs": right, "stream": None},
         Case("all outputs", ("lifecycle.submit.accepted",), "accepted"),
     )
+    again = Case("the same outputs again", ("lifecycle.submit.wrong-status-refused",), "refused")
+    yield submit(live, thread, run, {"tool_outputs": right}, again)
     yield from live.client.poll(thread, run)
     yield submit(
         live, thread, run, {"tool_outputs": right},
