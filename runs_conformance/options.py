@@ -85,9 +85,13 @@ OPTIONS: Final = (
 )
 
 
+# pytest has a --strict of its own, pytest-timeout a --timeout.
+TAKEN: Final = frozenset({"--strict", "--timeout"})
+
+
 def in_pytest(option: Option) -> str:
-    """The option's name there: pytest has a --strict of its own."""
-    return "--conformance-strict" if option.name == "--strict" else option.name
+    """The option's name there."""
+    return option.name.replace("--", "--conformance-") if option.name in TAKEN else option.name
 
 
 def dest(option: Option) -> str:
