@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 
 from runs_conformance.contract.jsontext import pointer
-from runs_conformance.contract.model import Case
+from runs_conformance.contract.model import Case, to_bytes
 from runs_conformance.exploring import explore_violating
 from runs_conformance.live import ENOUGH, WRONG_KEY, Bench, Live
 from runs_conformance.scenes import accepted
@@ -75,6 +75,10 @@ BY_HAND: Final[tuple[tuple[str, str, tuple[str, ...], Change], ...]] = (
     ("a good and a bad message", "refuse.message.fails-whole-call", OPERATIONS, _bad_message),
     ("no body", "refuse.body.form", OPERATIONS, lambda *_: {"body": b""}),
     ("half a JSON object", "refuse.body.form", OPERATIONS, lambda *_: {"body": b'{"assistant_id": "asst_'}),
+    (
+        "a valid body as a JSON string", "refuse.body.form", OPERATIONS,
+        lambda _, body: {"body": to_bytes(to_bytes(body).decode())},
+    ),
     ("a valid body in an array", "refuse.body.form", OPERATIONS, lambda _, body: {"body": [body]}),
     ("text that is not JSON", "refuse.body.form", OPERATIONS, lambda *_: {"body": b"assistant_id=asst_1"}),
     (
