@@ -35,7 +35,7 @@ def explored(judge, strategy=NUMBERS, examples=60, told=(), simplest=lambda draw
         bad = [failed(row, None, expected="", actual=body["n"]) for row in judge(body["n"])]
         return [*bad, passed(MUST)], create()
 
-    live = SimpleNamespace(register=load())
+    live = SimpleNamespace(register=load(), effort="standard")
     bench = SimpleNamespace(live=live, exchanges={}, add=lambda *more: findings.extend(more))
     _Explorer(bench, asked, simplest, set(told)).run(strategy, examples, 0)
     return sent, [(one.requirement, int(one.actual)) for one in findings if one.failed]
