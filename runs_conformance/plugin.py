@@ -235,13 +235,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     verdicts = session.config.stash.get(VERDICTS, None)
     _state.pop("config", None)
-    if verdicts is None:
+    if verdicts is None or session.config.option.collectonly:
         return
     code = verdicts.finish(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
+    if exitstatus == pytest.ExitCode.TESTS_FAILED and code == 0:
+        return  # other tests of the same session failed
     if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
-        ours = code != 0 or verdicts.only_ours
-        others_failed = exitstatus == pytest.ExitCode.TESTS_FAILED and not ours
-        session.exitstatus = code if not others_failed else exitstatus
+        session.exitstatus = code
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:

@@ -192,8 +192,6 @@ class Verdicts:
     It ends in a summary, a file and an exit code.
     """
 
-    only_ours = True
-
     def __init__(self, chosen: Chosen, planned: Mapping[str, int], *, quiet: bool) -> None:
         self.chosen = chosen
         self._findings: list[Finding] = []
