@@ -26,6 +26,7 @@ from hypothesis.stateful import (
 
 from runs_conformance.contract.findings import Finding, Outcome
 from runs_conformance.contract.model import Case, Exchange
+from runs_conformance.contract.timeline import FINAL
 from runs_conformance.exploring import profile
 from runs_conformance.live import Bench, Live
 from runs_conformance.scenes import accepted
@@ -33,7 +34,6 @@ from runs_conformance.stimuli.base import CREATE_BOTH, CREATE_RUN
 from runs_conformance.stories import FORCED, asking, calls_of, last_run
 from runs_conformance.target.journal import BudgetSpent
 
-FINAL: Final = frozenset({"completed", "failed", "cancelled", "expired", "incomplete"})
 THREADS: Final = 2
 # Stories, calls a story, and runs in all that a machine may start: a real target, and one that costs nothing.
 BUDGETS: Final = {"smoke": (0, 0, 0), "standard": (2, 10, 4), "thorough": (25, 25, 60)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -235,7 +235,3 @@ def _seed(value: Any) -> int:
         return int(value)
     except ValueError:
         raise UsageError(f"--seed {value!r} is neither a whole number nor 'random'") from None
-
-
-def describe(options: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in options.items())

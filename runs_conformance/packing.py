@@ -9,7 +9,6 @@ from runs_conformance.contract.findings import passed, untestable
 from runs_conformance.contract.model import Case, Exchange
 from runs_conformance.live import Bench, answer_text, refusal
 from runs_conformance.scenes import accepted
-from runs_conformance.stimuli.base import CREATE_RUN
 from runs_conformance.stimuli.inside import Inside, inside
 from runs_conformance.stimuli.packs import Pack, culprits, pack
 
@@ -124,6 +123,3 @@ def _excuse(bench: Bench, sender: _Sender, group: tuple[Inside, ...], exchange: 
     ):
         return "the model does not reason, which may be refused (RQ-102)"
     return ""
-
-
-__all__ = ["CREATE_RUN", "send_packs"]

@@ -17,9 +17,8 @@ from runs_conformance.contract.compare import same
 from runs_conformance.contract.findings import verdict
 from runs_conformance.contract.model import Case, Exchange
 from runs_conformance.live import Bench, Live
-from runs_conformance.packing import CREATE_RUN
 from runs_conformance.scenes import SCENES, row
-from runs_conformance.stimuli.base import function
+from runs_conformance.stimuli.base import CREATE_RUN, function
 from runs_conformance.suite import marks
 
 OWN: Final[dict[str, Any]] = {

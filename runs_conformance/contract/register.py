@@ -149,7 +149,7 @@ class Register:
         said = "null" if value is None else value if isinstance(value, str) else None
         key = (f"request {keyword}", schema, parts, said)
         if key not in self._chosen:
-            fitting = [rule for rule in self._requests if rule.forbids(schema, parts, keyword, said)]
+            fitting = [rule for rule in self.request_rules if rule.forbids(schema, parts, keyword, said)]
             self._chosen[key] = _best(fitting, keyword, said)
         return self._chosen[key]
 
@@ -158,7 +158,7 @@ class Register:
         return tuple(_rule(row.id, text) for row in self for text in row.answer)
 
     @cached_property
-    def _requests(self) -> tuple[Rule, ...]:
+    def request_rules(self) -> tuple[Rule, ...]:
         return tuple(_rule(row.id, text) for row in self for text in row.request)
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from runs_conformance.contract.checks.refusals import lasting, undecided
 from runs_conformance.contract.jsontext import brief, pointer
 from runs_conformance.contract.model import to_bytes
-from runs_conformance.contract.register import NEWEST, load
+from runs_conformance.contract.register import NEWEST, Rule, load
 from runs_conformance.contract.schemas import Site, Violation, violations, walk
 from runs_conformance.contract.shapes import place
 from runs_conformance.stimuli.base import OPERATIONS, REMOVE, SCHEMAS, body, merge, messages_path, put
@@ -74,19 +74,21 @@ class Outside:
 def outside(operation: str, edition: str = NEWEST) -> tuple[Outside, ...]:
     """Every derived fault of an operation's body; deterministic, in the schema's order."""
     found: dict[tuple[Path, str], Outside] = {}
+    documents = [_joined(operation, host) for host in hosts(operation)]
     for site in walk(SCHEMAS[operation], variant="documented", edition=edition):
-        for host in hosts(operation):
-            for path, value in _placed(site, host, operation):
-                case = _case(operation, host, path, value, edition)
+        for document in documents:
+            for path, value in _placed(site, document, operation):
+                key = (path, repr(value))
+                case = None if key in found else _case(operation, document, path, value, edition)
                 if case is not None:
-                    found.setdefault((path, repr(value)), case)
+                    found[key] = case
     return tuple(found.values())
 
 
-def _case(operation: str, host: dict[str, Any], path: Path, value: Any, edition: str) -> Outside | None:
-    template = put(_joined(operation, host), path, value)
+def _case(operation: str, document: dict[str, Any], path: Path, value: Any, edition: str) -> Outside | None:
+    template = put(document, path, value)
     errors = violations(SCHEMAS[operation], template, variant="documented", edition=edition)
-    if len(errors) != 1 or not lasting(SCHEMAS[operation], template, edition):
+    if len(errors) != 1 or (edition != NEWEST and not lasting(SCHEMAS[operation], template, edition)):
         return None
     row = _row(operation, errors[0]) if not undecided(errors[0], template) else None
     if row is None or not load()[row].applies(edition):
@@ -118,8 +120,7 @@ def _get(document: Any, path: tuple[str | int, ...]) -> Any:
     return document
 
 
-def _placed(site: Site, host: dict[str, Any], operation: str) -> Iterator[tuple[Path, Any]]:
-    document = _joined(operation, host)
+def _placed(site: Site, document: dict[str, Any], operation: str) -> Iterator[tuple[Path, Any]]:
     for path in _paths(document, site.path):
         if _holds(site, document, path):
             yield from _faults(site, _get(document, path), path, operation)
@@ -183,37 +184,25 @@ def _extras(operation: str, path: Path) -> Iterator[tuple[str, Any]]:
         "reasoning_effort": "low", "file_ids": ["file-a"], "file_search": {"max_num_results": 5},
         "messages": [],
     }
-    prefix = tuple(map(str, path))
-    for row in load():
-        for text in row.request:
-            schema, where, keywords = text.split()
-            parts = tuple(part for part in where.split("/") if part)
-            fits = (
-                schema in ("*", SCHEMAS[operation])
-                and len(parts) == len(prefix) + 1
-                and parts[-1] not in "*+"
-            )
-            if (
-                fits
-                and "additionalProperties" in keywords
-                and all(a in ("*", b) for a, b in zip(parts, prefix, strict=False))
-            ):
-                yield parts[-1], samples.get(parts[-1], "value")
+    for rule in _rules(operation, path, below=1):
+        if rule.path[-1] not in ("*", "+") and "additionalProperties" in rule.keywords:
+            yield rule.path[-1], samples.get(rule.path[-1], "value")
 
 
 def _literals(operation: str, path: Path, keyword: str) -> Iterator[Any]:
     """Values that a register row names for this place, such as the retired tool type."""
+    for rule in _rules(operation, path):
+        named = (word.split("=", 1)[1] for word in sorted(rule.keywords) if word.startswith(f"{keyword}="))
+        yield from (None if word == "null" else word for word in named)
+
+
+def _rules(operation: str, path: Path, below: int = 0) -> Iterator[Rule]:
+    """The register's rules for a place of the operation's body, or for what is `below` levels inside."""
     parts = tuple(map(str, path))
-    for row in load():
-        for text in row.request:
-            schema, where, keywords = text.split()
-            rule = tuple(part for part in where.split("/") if part)
-            along = len(rule) == len(parts) and all(a in ("*", b) for a, b in zip(rule, parts, strict=True))
-            if schema in ("*", SCHEMAS[operation]) and along:
-                named = (
-                    word.split("=", 1)[1] for word in keywords.split(",") if word.startswith(keyword + "=")
-                )
-                yield from (None if word == "null" else word for word in named)
+    for rule in load().request_rules:
+        along = all(mine in ("*", theirs) for mine, theirs in zip(rule.path, parts, strict=False))
+        if rule.schema in ("*", SCHEMAS[operation]) and len(rule.path) == len(parts) + below and along:
+            yield rule
 
 
 def _wrong_types(site: Site, value: Any) -> Iterator[Any]:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from runs_conformance.stimuli.base import CREATE_RUN, SCHEMAS
 from runs_conformance.stimuli.inside import Inside, compose
 
 # A thread holds one file_search setting and a tool list one hosted tool: structured output must not meet
@@ -113,10 +112,3 @@ def _pair(
             else:
                 break
     return (*sides[0], *sides[1])
-
-
-def schema_of(operation: str) -> str:
-    return SCHEMAS[operation]
-
-
-__all__ = ["CREATE_RUN", "Pack", "culprits", "pack", "schema_of"]

@@ -15,14 +15,9 @@ EXPIRY: Final = 605
 
 
 def bare_assistant(live: Live) -> tuple[Exchange, ...]:
-    """An assistant without instructions: a thread without messages is refused, one with a message is not."""
-    assistant = live.stage.assistant(instructions=None)
-    told = [
-        live.create(
-            CREATE_RUN, {"assistant_id": assistant}, thread=live.stage.thread(messages=[]), case=_EMPTY,
-        )
-    ]
-    return tuple(told)
+    """A run of an assistant without instructions on a thread without messages: refused."""
+    body = {"assistant_id": live.stage.assistant(instructions=None)}
+    return (live.create(CREATE_RUN, body, thread=live.stage.thread(messages=[]), case=_EMPTY),)
 
 
 _EMPTY: Final = Case(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from runs_conformance.contract.checks.steps import required_calls
 from runs_conformance.contract.model import Case, Exchange
+from runs_conformance.contract.timeline import FINAL
 from runs_conformance.contract.traces import of_kind
 from runs_conformance.live import Live
 from runs_conformance.scenes import followed
@@ -19,7 +21,7 @@ TOOL: Final = function("look_up", description="Looks a city up.", parameters=SCH
 FORCED: Final[dict[str, Any]] = {
     "tools": [TOOL], "tool_choice": {"type": "function", "function": {"name": "look_up"}},
 }
-STOPPED: Final = frozenset({"requires_action", "completed", "failed", "cancelled", "expired", "incomplete"})
+STOPPED: Final = frozenset({*FINAL, "requires_action"})
 LONG: Final = "Write 1000 words about the sea, in plain text."
 
 
@@ -28,11 +30,8 @@ def asking(live: Live, words: str) -> list[dict[str, Any]]:
 
 
 def calls_of(run: dict[str, Any]) -> list[str]:
-    """The ids that a run waits for."""
-    action = run.get("required_action")
-    inner = action.get("submit_tool_outputs") if isinstance(action, dict) else None
-    calls = inner.get("tool_calls") if isinstance(inner, dict) else None
-    return [str(call["id"]) for call in calls or [] if isinstance(call, dict) and "id" in call]
+    """The ids that a run waits for, in its order."""
+    return [str(call["id"]) for call in required_calls(run) if "id" in call]
 
 
 def last_run(exchanges: list[Exchange] | tuple[Exchange, ...]) -> dict[str, Any]:

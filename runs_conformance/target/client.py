@@ -22,14 +22,14 @@ import httpx2
 
 from runs_conformance.contract.model import Case, Exchange, Failure
 from runs_conformance.contract.operations import identify
+from runs_conformance.contract.timeline import FINAL
 from runs_conformance.target import wire
 from runs_conformance.target.journal import Journal
 from runs_conformance.target.outgoing import Call, Dresser, call_of
 from runs_conformance.target.patience import BUSY, Patience, pause
 from runs_conformance.target.profile import Profile, is_loopback
 
-FINAL: Final = frozenset({"completed", "failed", "cancelled", "expired", "incomplete"})
-SETTLED: Final = FINAL | {"requires_action"}
+SETTLED: Final = frozenset({*FINAL, "requires_action"})
 # Shorter than the idle limit of common servers (5 s), so that a request seldom meets a connection that is
 # being closed.
 _KEEP_ALIVE: Final = 3.0

@@ -64,10 +64,6 @@ def text(value: Any, where: str) -> str:
     return value
 
 
-def optional_text(value: Any, where: str) -> str | None:
-    return None if value is None else text(value, where)
-
-
 def texts(value: Any, where: str) -> tuple[str, ...]:
     """A list of strings; one string counts as a list of one."""
     entries = [value] if isinstance(value, str) else value

@@ -11,8 +11,9 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from runs_conformance.contract.model import Case, Exchange, to_bytes
+from runs_conformance.contract.timeline import FINAL
 from runs_conformance.contract.traces import answer_run
-from runs_conformance.target.client import FINAL, Client
+from runs_conformance.target.client import Client
 from runs_conformance.target.explaining import explain, first_contact
 
 INSTRUCTIONS: Final = "Answer briefly."

@@ -6,12 +6,13 @@ Metadata of thread, message and run, and ids that name one thing.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 from runs_conformance.contract.compare import same
 from runs_conformance.contract.findings import Finding, verdict
 from runs_conformance.contract.judge import Context, on_trace
 from runs_conformance.contract.model import Exchange, Trace
+from runs_conformance.contract.timeline import FINAL
 from runs_conformance.contract.traces import answer_run
 
 
@@ -105,9 +106,6 @@ def _over(one: Exchange, other: Exchange) -> bool:
         exchange.ok and (exchange.streamed or answer_run(exchange).get("status") in FINAL)
         for exchange in (one, other)
     )
-
-
-FINAL: Final = frozenset({"completed", "failed", "cancelled", "expired", "incomplete"})
 
 
 @on_trace("error.after-start")
