@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from runs_conformance import __version__
+from runs_conformance.commands import COMMANDS
 
 if TYPE_CHECKING:
     from runs_conformance.contract.register import Requirement
@@ -94,6 +96,8 @@ def parser() -> argparse.ArgumentParser:
     )
     serve.add_argument("--list-faults", action="store_true", help="print the faults and end")
     serve.set_defaults(run=run_serve)
+    for name in COMMANDS:
+        importlib.import_module(f"runs_conformance.commands.{name}").add(commands)
     return made
 
 
