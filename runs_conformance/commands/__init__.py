@@ -8,4 +8,6 @@ from __future__ import annotations
 from typing import Final
 
 # Names of modules in this folder, in the order of the help text.
-COMMANDS: Final[tuple[str, ...]] = ()
+COMMANDS: Final[tuple[str, ...]] = (
+    # one a line
+)
