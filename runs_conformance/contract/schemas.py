@@ -4,8 +4,9 @@
 files in `schemas/`, with or without `.json`; an unknown one raises KeyError.
 """
 
+import json
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, cast
 
 import jsonschema_rs
@@ -31,6 +32,9 @@ __all__ += ["events", "is_valid", "schema", "violations", "walk"]
 
 # lone surrogates, infinite numbers, deep nesting: JSON texts hold them, the fast validator cannot read them
 _UNREADABLE: Final = (UnicodeEncodeError, ValueError, OverflowError, RecursionError)
+# So many answers are remembered, of objects of at most so many characters: a bounded price in memory.
+_KEPT: Final = 4096
+_KEPT_LENGTH: Final = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +71,23 @@ def violations(
     name: str, instance: object, *, variant: Variant = "accepted", edition: str = NEWEST
 ) -> tuple[Violation, ...]:
     """Give every breach of schema `name` in `instance`, ordered by path."""
-    validator = _precise(file_name(name), variant, period(edition))
-    return explain(validator.iter_errors(cast("Any", instance)))
+    try:
+        text = json.dumps(instance)
+    except _UNREADABLE:
+        text = ""
+    if text and len(text) <= _KEPT_LENGTH:
+        return _explained(file_name(name), text, variant, period(edition))
+    return _violations(file_name(name), instance, variant, period(edition))
+
+
+@lru_cache(maxsize=_KEPT)
+def _explained(name: str, text: str, variant: Variant, start: str) -> tuple[Violation, ...]:
+    """Explaining costs a thousand times what deciding does, and several checks ask about one body."""
+    return _violations(name, json.loads(text), variant, start)
+
+
+def _violations(name: str, instance: object, variant: Variant, start: str) -> tuple[Violation, ...]:
+    return explain(_precise(name, variant, start).iter_errors(cast("Any", instance)))
 
 
 @cache
