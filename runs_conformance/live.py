@@ -76,7 +76,8 @@ class Live:
 
     @property
     def resources(self) -> Resources:
-        held = {kind: self.profile.resource(kind) for kind in ("file", "vector_store", "image_url")}
+        kinds = ("file", "vector_store", "image_url", "other_model")
+        held = {kind: self.profile.resource(kind) for kind in kinds}
         return replace(Resources(), **{kind: value for kind, value in held.items() if value})
 
     @property

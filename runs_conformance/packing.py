@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from runs_conformance.contract.findings import passed, untestable
 from runs_conformance.contract.model import Case, Exchange
+from runs_conformance.contract.traces import answer_run
 from runs_conformance.live import Bench, answer_text, refusal
 from runs_conformance.scenes import accepted
 from runs_conformance.stimuli.inside import Inside, inside
@@ -37,12 +38,23 @@ class _Sender:
         )
         case = Case(name, one.requirements, "accepted")
         body = one.body(live.stage.assistant(), live.text())
-        exchange = live.create(self.operation, body, query=one.query, case=case)
+        exchange = live.create(self.operation, body, query=one.query, headers=one.headers, case=case)
         self.answers[one.parts] = exchange
         if exchange.ok:
             self.real |= {part.resource for part in one.parts if part.resource}
             self.bench.add(*(passed(row, exchange) for row in one.requirements))
+            self._look(one, exchange)
         return exchange
+
+    def _look(self, one: Pack, exchange: Exchange) -> None:
+        """Read the thread back where the values stand on it: the run does not show them."""
+        live, thread = self.bench.live, answer_run(exchange).get("thread_id")
+        held = any(part.message or "thread" in dict(part.fields) for part in one.parts)
+        if not held or not isinstance(thread, str):
+            return
+        for capability, operation in (("messages.list", "listMessages"), ("thread.retrieve", "getThread")):
+            if live.profile.lacks(capability) is None:
+                live.send(operation, thread=thread)
 
 
 def send_packs(bench: Bench, operation: str) -> None:
@@ -114,7 +126,7 @@ def _excuse(bench: Bench, sender: _Sender, group: tuple[Inside, ...], exchange: 
     if missing:
         kind = min(missing)
         named = kind.replace("_", " ")
-        return f"the target refused a made-up {named}; name one that exists in the profile's [resources]"
+        return f"the target refused a made-up {named}; name one that exists in the profile"
     told = exchange.response.object.get("error") if exchange.response else None
     words = str(told.get("message", "")).lower() if isinstance(told, dict) else ""
     if (

@@ -11,8 +11,9 @@ from typing import Any, Final
 from runs_conformance.contract.findings import Finding, untestable
 from runs_conformance.contract.model import Exchange
 from runs_conformance.contract.traces import answer_run
-from runs_conformance.live import CAPABILITY, Bench, Live, answer_text
+from runs_conformance.live import CAPABILITY, Bench, Live, Skip, answer_text
 from runs_conformance.stimuli.base import CREATE_BOTH, CREATE_RUN
+from runs_conformance.target.journal import BudgetSpent
 from runs_conformance.target.stage import Blocked
 
 Scene = Callable[[Live], tuple[Exchange, ...]]
@@ -116,7 +117,7 @@ def row(bench: Bench, requirement: str, *names: str) -> None:
     for name in names:
         try:
             found = [one for one in judged(bench, name) if one.requirement == requirement]
-        except Exception as error:  # noqa: BLE001 - raised below when no scene could be told
+        except (Skip, Blocked, BudgetSpent) as error:  # raised below when no scene could be told
             errors.append(error)
             continue
         seen += 1

@@ -31,8 +31,9 @@ def _packs(options: Any) -> Iterator[Any]:
         packs = pack(operation, inside(operation, edition=options.profile.edition))
         rows = {name for one in packs for name in one.requirements}
         yield param(
-            operation, requirements=[*sorted(rows), "accept.optional-fields-absent"], name=operation,
-            requests=2 * len(packs), runs=len(packs),
+            operation,
+            requirements=[*sorted(rows), "accept.optional-fields-absent", "response.echo.messages"],
+            name=operation, requests=2 * len(packs), runs=len(packs),
         )
 
 

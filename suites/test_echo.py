@@ -97,6 +97,15 @@ def test_settings_in_force(bench: Bench, requirement: str) -> None:
     row(bench, requirement, "overrides")
 
 
+@pytest.mark.requirement("response.echo.instructions", "response.echo.metadata")
+@pytest.mark.cost(2, 1)
+def test_texts_with_nul(bench: Bench) -> None:
+    """NUL is a legal character of JSON. Nobody promises to take it; who does gives all of the text back."""
+    live = bench.live
+    fields = {"instructions": "Before.\0After.", "metadata": {"before\0after": "before\0after"}}
+    live.create(CREATE_RUN, {"assistant_id": live.stage.assistant(), **fields})
+
+
 @pytest.mark.requirement("accept.model.any-string")
 @pytest.mark.cost(0, 0)
 def test_another_model(bench: Bench) -> None:

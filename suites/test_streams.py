@@ -15,13 +15,13 @@ from runs_conformance.stimuli.base import CREATE_RUN
 from runs_conformance.stories import STOPPED, last_run
 from runs_conformance.suite import rows
 
-TOLD = ("stream", "stream-both", "stream-tools", "stream-limit")
+TOLD = ("stream", "stream-both", "stream-tools", "stream-limit", "stream-cancelled")
 
 
 @pytest.mark.parametrize(
     "requirement",
     [
-        *rows("event.", requests=45, runs=4), *rows("order."), *rows("headers.stream"),
+        *rows("event.", requests=55, runs=5), *rows("order."), *rows("headers.stream"),
         *rows("response.usage.steps-sum"),
     ],
 )

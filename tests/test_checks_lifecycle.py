@@ -270,7 +270,7 @@ BROKEN: dict[str, tuple[str, list[Exchange]]] = {
         ],
     ),
     "additional lost": (
-        "lifecycle.additional-messages-first",
+        "response.echo.messages",
         [
             create(body={"additional_messages": [{"role": "user", "content": "one"}]}),
             get("completed"),

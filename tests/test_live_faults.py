@@ -192,7 +192,7 @@ FAULTS = {
     "metadata leaks into the next run": (
         leaks_metadata(),
         ANSWERS,
-        {"response.echo.metadata", "isolation.no-leak-between-runs"},
+        {"response.echo.metadata", "response.retrieve.same", "isolation.no-leak-between-runs"},
     ),
     "tools come back in another order": (
         shown(lambda run, _: run | {"tools": run["tools"][::-1]}),

@@ -1,6 +1,7 @@
 """The further commands, a module each: `add(commands)` declares its options and sets `run`.
 
-Importing one must cost next to nothing (start-up is measured): what is heavy is imported when the command runs.
+Importing one must cost next to nothing (start-up is measured): what is heavy is imported when the command
+runs.
 """
 
 from __future__ import annotations

@@ -51,7 +51,8 @@ def end(world: World, run: Run, status: str, reason: str | None = None) -> Itera
     if step is not None:
         if step.message is not None and step.message.status == "in_progress":
             close_message(step.message, now, MESSAGE_REASONS.get(status, "run_failed"))
-            yield message_event(world, step.message, "incomplete")
+            if step.message.announced:
+                yield message_event(world, step.message, "incomplete")
         close_step(step, status, now)
         yield step_event(world, step, step.status)
     world.behaviour.move(run, status, now, reason)
@@ -112,5 +113,6 @@ def opened(world: World, step: Step) -> Iterator[Event | None]:
     yield step_event(world, step, "created")
     yield step_event(world, step, "in_progress")
     if step.message is not None:
+        step.message.announced = True
         yield message_event(world, step.message, "created")
         yield message_event(world, step.message, "in_progress")

@@ -42,7 +42,10 @@ class Assistant:
 
 @dataclass(slots=True)
 class Message:
-    """`status` and what belongs to it are kept for every message but go out in events only, as recorded."""
+    """`status` and what belongs to it are kept for every message but go out in events only, as recorded.
+
+    `announced`: its `thread.message.created` has been said, so that its end must be said too.
+    """
 
     id: str
     created_at: int
@@ -57,6 +60,7 @@ class Message:
     incomplete_reason: str | None = None
     incomplete_at: int | None = None
     completed_at: int | None = None
+    announced: bool = False
 
 
 @dataclass(slots=True)

@@ -1,12 +1,19 @@
 """The scripted model: what a run does next, a pure function of what the model is shown.
 
-Words in the last user message steer it (whole words, any case): call NAME            a call of the function
-NAME, of file_search or of code_interpreter, if it is an effective tool in parallel          two calls at
-once (unless parallel_tool_calls is false) write N words        an answer of N words, so that a token limit
-can be met fail / fail early    the run fails in the middle of its message / before any step break the
-stream     the run fails with an `error` event in its stream slowly               a streamed run pauses
-between events (see ReferenceOptions.slow_pace) code word?           the answer tells the word that followed
-"code word is" in what the model was shown A token is a word.
+Words in the last user message steer it (whole words, any case):
+
+    call NAME               a call of the function NAME, of file_search or of code_interpreter, if it is an
+                            effective tool
+    in parallel             two calls at once (unless parallel_tool_calls is false)
+    write N words           an answer of N words, so that a token limit can be met
+    fail / fail early       the run fails in the middle of its message / before any step
+    break the stream        the run fails with an `error` event in its stream
+    slowly                  a streamed run pauses between events (see ReferenceOptions.slow_pace)
+    code word?              the answer tells the word that followed "code word is" in what the model was shown
+    repeat exactly, blanks and all: TEXT
+                            the answer is TEXT
+
+A token is a word.
 """
 
 from __future__ import annotations
@@ -28,6 +35,7 @@ _FAIL = re.compile(r"\bfail\b", re.IGNORECASE)
 _FAIL_EARLY = re.compile(r"\bfail early\b", re.IGNORECASE)
 _BREAK = re.compile(r"\bbreak the stream\b", re.IGNORECASE)
 _CODE_WORD = re.compile(r"\bcode word is\s+([\w-]+)", re.IGNORECASE)
+_REPEAT = re.compile(r"\brepeat exactly, blanks and all: (.*)", re.IGNORECASE | re.DOTALL)
 _CODE_WORD_ASKED = re.compile(r"\bcode word\b", re.IGNORECASE)
 
 
@@ -203,6 +211,8 @@ def _text(prompt: Prompt) -> str:
         return f"The tools answered: {'; '.join(_short(output) for output in prompt.outputs)} ✓"
     if asked := _WORDS.search(prompt.last_user):
         return " ".join(f"word{number}" for number in range(1, min(int(asked[1]), MOST_WORDS) + 1)) or "none"
+    if repeated := _REPEAT.search(prompt.last_user):
+        return repeated[1]
     if _CODE_WORD_ASKED.search(prompt.last_user):
         told = _CODE_WORD.findall("\n".join((prompt.instructions, *prompt.texts)))
         return f"The code word is {told[-1]}." if told else "I was told none."

@@ -34,7 +34,8 @@ def inside(operation: str, resources: Resources | None = None, edition: str = NE
         *settings.structured(), *settings.nulls(), *settings.numbers(), *settings.metadata(),
         *settings.texts(), *parts_of.tool_lists(), *parts_of.functions(), *parts_of.choices(),
         *settings.formats(), *settings.strategies(), *parts_of.messages(held), *parts_of.threads(held),
-        *parts_of.tool_resources(held), *parts_of.queries(),
+        *parts_of.tool_resources(held), *parts_of.models(held), *parts_of.queries(),
+        *parts_of.headers(),
     )
     rows = load()
     known = (one for one in every if operation in one.operations and rows[one.requirement].applies(edition))

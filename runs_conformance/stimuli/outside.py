@@ -189,6 +189,10 @@ def _extras(operation: str, path: Path) -> Iterator[tuple[str, Any]]:
             yield rule.path[-1], samples.get(rule.path[-1], "value")
 
 
+def _named_words(case: Outside) -> tuple[Any, ...]:
+    return tuple(_literals(case.operation, case.path, case.keyword))
+
+
 def _literals(operation: str, path: Path, keyword: str) -> Iterator[Any]:
     """Values that a register row names for this place, such as the retired tool type."""
     for rule in _rules(operation, path):
@@ -289,11 +293,15 @@ def density(cases: tuple[Outside, ...], profile: str) -> tuple[Outside, ...]:
     if profile == "smoke":
         return _shallowest(cases)
     most = {"type": 2, "enum": 2, "pattern": 3}
+    nulls = {(case.requirement, case.path) for case in cases if case.value is None}
     taken: dict[tuple[object, ...], int] = {}
     kept: list[Outside] = []
     for case in cases:
-        key = (case.requirement, case.path, case.keyword)
-        if taken.get(key, 0) < most.get(case.keyword, 9) + (len(case.path) <= 1):
+        # Null and words that a row names are cases of their own: clients do send them.
+        named = case.value is None or (case.keyword == "enum" and case.value in _named_words(case))
+        key = (case.requirement, case.path, case.keyword, named)
+        instead = case.keyword == "type" and (case.requirement, case.path) in nulls
+        if taken.get(key, 0) < most.get(case.keyword, 9) - instead + (len(case.path) <= 1):
             taken[key] = taken.get(key, 0) + 1
             kept.append(case)
     return tuple(kept)

@@ -20,7 +20,7 @@ _STRUCTURED: Final = "json_schema"
 
 @dataclass(frozen=True)
 class Pack:
-    """Values that stand together in one body; `query` comes with them."""
+    """Values that stand together in one body; `query` and `headers` come with them."""
 
     operation: str
     parts: tuple[Inside, ...]
@@ -32,6 +32,10 @@ class Pack:
     @property
     def query(self) -> tuple[tuple[str, str], ...]:
         return tuple(pair for part in self.parts for pair in part.query)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return dict(pair for part in self.parts for pair in part.headers)
 
     @property
     def name(self) -> str:

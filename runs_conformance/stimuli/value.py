@@ -16,6 +16,7 @@ STRICT: Final = {
 
 # What careless servers change in a text: markup, quotes, line ends, combining marks, directions, what is
 # beyond the BMP.
+ASCII_TRAPS: Final = " <b>&amp;</b> \"it's\" 50%\t\r\n end \n"
 TRAPS: Final = (
     " <b>&amp;</b> \"it's\" 50%\t\r\ne\u0301 é \u202eabc\u202c 日本語 😀 "
     + "long " * 60 + "end \n"
@@ -28,8 +29,9 @@ class Inside:
 
     `fields` are merged into the body; `message` and `tools` are stacked onto its lists.
 
-    `resource` names what the value refers to (file, vector_store, image_url): without it in the profile a
-    refusal decides nothing. `calls` says that the value makes sense only beside a function tool.
+    `resource` names what the value refers to (file, vector_store, image_url, other_model): without it in the
+    profile a refusal decides nothing. `query` and `headers` come with the body. `calls` says that the value
+    makes sense only beside a function tool.
     """
 
     requirement: str
@@ -43,6 +45,7 @@ class Inside:
     calls: bool = False
     also: tuple[str, ...] = ()
     query: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def requirements(self) -> tuple[str, ...]:
@@ -55,7 +58,8 @@ class Inside:
         `#messages` and `#tools` are whole lists: nothing can be stacked beside them.
         """
         named = {slot for name, value in self.fields for slot in _slots(name, value)}
-        return frozenset(named | {_tool_slot(tool) for tool in self.tools} | ({"?"} if self.query else set()))
+        beside = {f"header {name}" for name, _ in self.headers} | ({"?"} if self.query else set())
+        return frozenset(named | {_tool_slot(tool) for tool in self.tools} | beside)
 
     @property
     def hosted(self) -> bool:
@@ -67,6 +71,10 @@ def _tool_slot(tool: dict[str, Any]) -> str:
     return f"tools.{tool['function']['name']}" if tool["type"] == "function" else f"tools.{tool['type']}"
 
 
+# What a thread's tool_resources can hold: null stands for all of it.
+_STORES: Final = ("code_interpreter", "file_search")
+
+
 def _slots(name: str, value: Any) -> Iterator[str]:
     if name == "additional_messages" or (name == "thread" and (not value or "messages" in value)):
         yield "#messages"
@@ -76,7 +84,7 @@ def _slots(name: str, value: Any) -> Iterator[str]:
     elif name == "thread":
         for key, held in value.items():
             yield from (
-                f"thread.{key}.{inner}" for inner in (held if key == "tool_resources" and held else [""])
+                f"thread.{key}.{inner}" for inner in (held or _STORES if key == "tool_resources" else [""])
             )
     else:
         yield name
@@ -92,6 +100,7 @@ class Resources:
     file: str = "file-conformance0000000000"
     vector_store: str = "vs_conformance0000000000"
     image_url: str = "https://example.com/conformance.png"
+    other_model: str = "gpt-4o-mini"
 
 
 def one(requirement: str, name: str, field: str, value: Any, **more: Any) -> Inside:

@@ -174,6 +174,20 @@ def tool_resources(resources: Resources) -> Iterator[Inside]:
     )
 
 
+def models(resources: Resources) -> Iterator[Inside]:
+    name = resources.other_model
+    yield one("accept.model.any-string", "another model", "model", name, resource="other_model")
+
+
+def headers() -> Iterator[Inside]:
+    """Ways of saying the same in headers: whether an answer is a stream is for the body to say."""
+    for row, name, header, value in (
+        ("headers.stream-by-body", "Accept with both", "Accept", "text/event-stream, application/json"),
+        ("headers.bearer", "a charset", "Content-Type", "application/json; charset=utf-8"),
+    ):
+        yield Inside(row, f"{name} in {header}", headers=((header, value),))
+
+
 def queries() -> Iterator[Inside]:
     value = "step_details.tool_calls[*].file_search.results[*].content"
     for row, name, raw in (

@@ -45,22 +45,25 @@ def metadata() -> Iterator[Inside]:
     yield one("accept.metadata.empty", "metadata {}", "metadata", {})
     yield one(
         "accept.metadata.limits", f"metadata with {pairs} pairs", "metadata",
-        {f"key{n}": "" for n in range(pairs)},
+        {f"Key-{n}": "" for n in range(pairs)},
     )
     yield one(
-        "accept.metadata.limits", f"a metadata key of {key} characters", "metadata", {"k" * key: "v"},
+        "accept.metadata.limits", f"a metadata key of {key} characters", "metadata",
+        {"Kk" * (key // 2): "Mixed Case"},
     )
     yield one(
         "accept.metadata.limits", f"a metadata value of {value} characters", "metadata", {"k": "v" * value},
     )
     yield one(
         "accept.unicode", f"{value} non-ASCII characters in metadata", "metadata",
-        {"schlüssel": "é" * value, "😀": TRAPS},
+        {"Schlüssel": "é" * value, "😀": TRAPS, "astral": "😀" * value},
     )
 
 
 def texts() -> Iterator[Inside]:
     yield one("accept.instructions", "instructions", "instructions", "Answer as JSON.")
+    # Longer than the buffers of a careless server, far below what the contract allows.
+    yield one("accept.instructions", "long instructions", "instructions", "Answer as JSON. " + "long " * 4000)
     yield one(
         "accept.unicode", "non-ASCII instructions", "instructions",
         f"Antworte als JSON. {TRAPS}{TRAPS}",

@@ -11,6 +11,7 @@ from __future__ import annotations
 from runs_conformance.scenes import SCENES
 from runs_conformance.stories.special import bare_assistant, expiring, failing, hosted
 from runs_conformance.stories.streams import (
+    cancelled,
     closed_early,
     refused_streams,
     streamed_both,
@@ -27,5 +28,5 @@ SCENES.update({
     "bare": bare_assistant, "hosted": hosted, "failing": failing, "expiring": expiring,
     "tools": tool_run, "lists": lists, "race": race, "stream": streamed_text, "stream-both": streamed_both,
     "stream-tools": streamed_tools, "stream-limit": streamed_limit, "closed-early": closed_early,
-    "refused-streams": refused_streams,
+    "refused-streams": refused_streams, "stream-cancelled": cancelled,
 })

@@ -54,6 +54,7 @@ def failing(live: Live) -> tuple[Exchange, ...]:
         told += [created, *read(live, created)]
         thread = last_run((created,)).get("thread_id")
         if thread:  # open again, though the run failed
+            told.append(_message(live, thread))
             again = {
                 "assistant_id": live.stage.assistant(),
                 "additional_messages": asking(live, "Say hello."),
@@ -90,6 +91,9 @@ def expiring(live: Live) -> tuple[Exchange, ...]:
             if live.profile.lacks("steps") is None:
                 told.append(live.send("listRunSteps", thread=thread, run=run["id"]))
             if live.profile.lacks("messages.create") is None:
-                said = {"role": "user", "content": live.text("Open?")}
-                told.append(live.send("createMessage", thread=thread, body=said))
+                told.append(_message(live, thread))
     return tuple(told)
+
+
+def _message(live: Live, thread: str) -> Exchange:
+    return live.send("createMessage", thread=thread, body={"role": "user", "content": live.text("Open?")})

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, Final
 
 from runs_conformance.contract.model import Case, Exchange
+from runs_conformance.contract.traces import of_kind
 from runs_conformance.live import Live
 from runs_conformance.scenes import accepted
 from runs_conformance.stimuli.base import CREATE_BOTH, CREATE_RUN
+from runs_conformance.stimuli.value import ASCII_TRAPS
 from runs_conformance.stories.telling import (
     FORCED,
     LONG,
     SCHEMA,
+    STOPPED,
     TOOL,
     asking,
     calls_of,
@@ -26,9 +32,12 @@ from runs_conformance.stories.telling import (
 # The edition that brought json_schema.
 STRUCTURED: Final = "2024-08-06"
 # Settings that a streamed run has to show as a polled one does; one token limit alone.
+# What careless streams lose: leading blanks, line ends, markup, accents, what is beyond the BMP.
+SPELT: Final = 'Hello,\n\n  "wörld" &amp; <b>all</b>\tof you!   Two  blanks.\r\n日本語 😀 e\u0301 end.'
 STREAMED: Final[dict[str, Any]] = {
-    "temperature": 0.3, "top_p": 0.4, "max_prompt_tokens": 5000, "instructions": "Be very brief.",
-    "truncation_strategy": {"type": "last_messages", "last_messages": 4}, "metadata": {"streamed": "yes"},
+    "temperature": 0.3, "top_p": 0.4, "max_prompt_tokens": 5000, "instructions": f"Be very brief. {ASCII_TRAPS}",
+    "truncation_strategy": {"type": "last_messages", "last_messages": 4},
+    "metadata": {"Streamed": f"Yes {ASCII_TRAPS}"},
 }
 
 
@@ -42,7 +51,10 @@ def streamed_text(live: Live) -> tuple[Exchange, ...]:
     }
     if live.profile.lacks("tools.function") is not None:
         body = {key: value for key, value in body.items() if key not in ("tools", "tool_choice")}
-    body["additional_messages"] = asking(live, "Say hello.")
+    body["additional_messages"] = [
+        {"role": "assistant", "content": live.text("What shall I say?")},
+        *asking(live, f"Repeat exactly, blanks and all: {SPELT}"),
+    ]
     told = taken_over(live, body, Case("a streamed run", ("accept.stream.boolean",), "accepted"))
     return (*told, *read(live, told[-1]))
 
@@ -71,7 +83,7 @@ def streamed_tools(live: Live) -> tuple[Exchange, ...]:
     live.needs("streams", "tools.function")
     accepted(live, CREATE_RUN)
     body = {
-        "assistant_id": live.stage.assistant(), **FORCED, "stream": True,
+        "assistant_id": live.stage.assistant(), **FORCED, "tool_choice": "required", "stream": True,
         "additional_messages": asking(live, "Call look_up and look_up in parallel: look up Paris and Rome."),
     }
     told = taken_over(live, body, Case("a streamed run that has to call a tool"))
@@ -122,6 +134,37 @@ def closed_early(live: Live) -> tuple[Exchange, ...]:
         if run.get("id") and run.get("thread_id")
         else (created,)
     )
+
+
+def cancelled(live: Live) -> tuple[Exchange, ...]:
+    """A stream whose run is cancelled from elsewhere while it speaks: it closes what is open, and ends."""
+    live.needs("streams", "runs.cancel", "runs.list")
+    thread = live.stage.thread()
+    body = {
+        "assistant_id": live.stage.assistant(), "stream": True,
+        "additional_messages": asking(live, "Write 300 words, slowly."),
+    }
+    with ThreadPoolExecutor(1) as beside:
+        stream = beside.submit(live.create, CREATE_RUN, body, thread=thread)
+        told = list(_cancel_when_listed(live, thread, stream))
+        told.append(stream.result())
+    if last_run(told[-1:]).get("id"):
+        told += read(live, told[-1])
+    return tuple(told)
+
+
+def _cancel_when_listed(live: Live, thread: str, stream: Future[Exchange]) -> Iterator[Exchange]:
+    end = time.monotonic() + live.profile.timeouts.poll
+    while not stream.done() and time.monotonic() < end:
+        listed = live.send("listRuns", thread=thread)
+        yield listed
+        runs = [one.value for one in of_kind(listed, "thread.run")]
+        if not listed.ok or any(one.get("status") in STOPPED for one in runs):
+            return
+        if any(one.get("status") == "in_progress" for one in runs):
+            yield live.send("cancelRun", thread=thread, run=str(runs[0].get("id")))
+            return
+        wait([stream], live.profile.polling.first)
 
 
 def refused_streams(live: Live) -> tuple[Exchange, ...]:

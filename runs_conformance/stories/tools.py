@@ -159,11 +159,25 @@ def lists(live: Live) -> tuple[Exchange, ...]:
             "createMessage", thread=thread, body={"role": "user", "content": live.text("One more.")},
         ))
     told += pages(live, thread)
+    told += _older(live)
     if live.profile.lacks("runs.retrieve") is None:
         case = Case("a run that does not exist", ("error.not-found.run",), "refused")
         told.append(live.send("getRun", thread=thread, run="run_0123456789abcdefABCDEF00", case=case))
     told.append(live.send("deleteThread", thread=thread))
     return tuple(told)
+
+
+def _older(live: Live) -> Iterator[Exchange]:
+    """Both orders once more, on a thread whose messages are of different seconds if there is one."""
+    told: tuple[Exchange, ...] = live.shared("scene plain", tuple)
+    thread = last_run(told).get("thread_id")
+    if isinstance(thread, str) and live.profile.lacks("messages.create") is None:
+        yield live.send(
+            "createMessage", thread=thread, body={"role": "user", "content": live.text("Later.")},
+        )
+        if live.profile.lacks("messages.list") is None:
+            yield live.send("listMessages", thread=thread, query=(("order", "asc"),))
+            yield live.send("listMessages", thread=thread)
 
 
 def race(live: Live) -> tuple[Exchange, ...]:

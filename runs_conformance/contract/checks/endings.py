@@ -1,5 +1,6 @@
 """What a run leaves behind when it ends: steps, messages on the thread, the sum of its usage."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -107,7 +108,8 @@ def _additional(story: Story, span: Span) -> Iterator[Finding]:
     texts = [text for _, text in given]
     listed = _listed(span)
     own = next((at for at, one in enumerate(listed) if one.get("run_id") == story.id), len(listed))
-    if not given or None in texts:
+    there = Counter((one.get("role"), "".join(texts_of(one))) for one in listed)
+    if not given or None in texts or Counter(given) - there:  # lost ones are response.echo.messages'
         return
     shown = [
         (one.get("role"), text)

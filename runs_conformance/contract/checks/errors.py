@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from runs_conformance.contract.checks.refusals import beside_the_point, breaches, faults
 from runs_conformance.contract.compare import normal_param
-from runs_conformance.contract.findings import Finding, passed, verdict
+from runs_conformance.contract.findings import Finding, failed, passed, verdict
 from runs_conformance.contract.jsontext import MISSING, brief
 from runs_conformance.contract.judge import Context, on_exchange, on_trace
-from runs_conformance.contract.model import Exchange, Response, Trace
+from runs_conformance.contract.model import Event, Exchange, Response, Trace
 from runs_conformance.contract.schemas import Violation, violations
 from runs_conformance.contract.shapes import place
 from runs_conformance.contract.traces import of_kind
@@ -114,10 +114,15 @@ def _path(error: Violation) -> tuple[str, ...]:
     return tuple(part for step in place(error) for part in (normal_param(str(step)) or (str(step),)))
 
 
+# Who validates a union can't tell the branch: the field that holds it is named, and that may be an entry's.
+_UP: Final = 2
+
+
 def _param(exchange: Exchange, path: tuple[str, ...], param: Any) -> Finding:
-    """The field's path; a parent of it or something inside it names the field as well."""
+    """The field's path; a parent of it (two steps up at most) or something inside it names it as well."""
     named = normal_param(param) if isinstance(param, str) else ()
-    ok = bool(named) and (named == path[: len(named)] or path == named[: len(path)] or param == path[-1])
+    parent = named == path[: len(named)] and len(path) - len(named) <= _UP
+    ok = bool(named) and (parent or path == named[: len(path)] or param == path[-1])
     return verdict(
         "error.param", ok, exchange, where="response /error/param",
         expected=f"the path of the field, {_spelled(path)}", actual=brief(param),
@@ -249,9 +254,24 @@ def _active_run(exchange: Exchange, response: Response, inner: dict[str, Any], r
     )
 
 
+def _only_an_error(events: tuple[Event, ...]) -> bool:
+    told = [str(event.name) for event in events] + [str(event.object.get("object")) for event in events]
+    return "error" in told and not any(word.startswith("thread.") for word in told)
+
+
 @on_exchange("error.before-stream", operations=("createRun", "createThreadAndRun", "submitToolOutputs"))
-def before_stream(exchange: Exchange, _: Context) -> Iterator[Finding]:
+def before_stream(exchange: Exchange, context: Context) -> Iterator[Finding]:
     """Refused before the run exists: a plain JSON error, though a stream was asked for."""
+    response, asked = exchange.response, exchange.request.object.get("stream") is True
+    wrong = (exchange.case is not None and exchange.case.expect == "refused") or faults(exchange, context)
+    if response is not None and response.ok and response.events and asked:
+        if wrong and _only_an_error(response.events):
+            yield failed(
+                "error.before-stream", exchange, where="event 1",
+                expected="a 4xx or 5xx with a plain JSON error, for there is no run",
+                actual=f"status {response.status} and a stream that holds an error and no run",
+            )
+        return
     found = _error(exchange)
     if found is None or exchange.request.object.get("stream") is not True or not found[0].refused:
         return

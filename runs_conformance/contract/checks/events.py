@@ -11,7 +11,7 @@ from runs_conformance.contract.compare import same
 from runs_conformance.contract.findings import Finding, failed, passed, verdict
 from runs_conformance.contract.jsontext import brief
 from runs_conformance.contract.judge import Context, on_exchange
-from runs_conformance.contract.model import Event, Exchange
+from runs_conformance.contract.model import MISSING, Event, Exchange
 from runs_conformance.contract.operations import STREAMABLE
 from runs_conformance.contract.schemas import events as documented
 from runs_conformance.contract.schemas import violations
@@ -121,7 +121,7 @@ def _state(exchange: Exchange, event: Event, name: str, states: tuple[str, ...])
 def error(exchange: Exchange, context: Context) -> Iterator[Finding]:
     """message, type, param and code, bare (vendor schema) or in a member `error` (what the SDKs read)."""
     for event in stream(exchange):
-        if name_of(event) != "error" or not event.object:
+        if name_of(event) != "error" or event.json is MISSING:
             continue
         schemas = documented(context.edition)["error"].schemas
         fits = any(
@@ -153,7 +153,8 @@ def _ids(exchange: Exchange) -> Iterator[Finding]:
     for event in events:
         for member, wanted in _references(event.object, run, thread):
             given = event.object.get(member)
-            if given is not None:
+            # Messages of a run name it; null is what a client's message shows.
+            if given is not None or (member in event.object and member == "run_id"):
                 yield verdict(
                     "event.ids-constant",
                     given == wanted,

@@ -100,11 +100,17 @@ def _refused(row: str, exchange: Exchange, refused: bool, why: str) -> Finding:
 
 
 def _complete(story: Story, span: Span, needed: frozenset[str], refused: bool) -> Iterator[Finding]:
-    """All outputs for a waiting run. A refusal is excused if the run did not wait any more afterwards."""
+    """All outputs for a waiting run. A refusal is excused unless the run waited afterwards.
+
+    It did if it is shown so next, or if a later submission was taken.
+    """
     row, exchange = "lifecycle.submit.accepted", span.exchange
     later = story.after(span)
     if refused or exchange.status == 500:
-        if later and later[0].status == "requires_action":
+        taken = any(
+            span.before(other) and other.exchange.ok for other in story.actions("submitToolOutputs")
+        )
+        if taken or (later and later[0].status == "requires_action"):
             yield verdict(
                 row, False, exchange, expected="200 and the run queued", actual=f"status {exchange.status}"
             )

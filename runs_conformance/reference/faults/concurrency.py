@@ -112,12 +112,6 @@ def ids_repeat(faithful: Behaviour) -> Behaviour:
     return replace(faithful, encode_json=encode)
 
 
-@concurrency(around("new_id"), "response.id-unique", rare=True)
-def call_ids_numbered(inner: Any) -> Any:
-    """Tool calls are called call_1 in every run."""
-    return lambda rng, prefix, length: "call_1" if prefix == "call_" else inner(rng, prefix, length)
-
-
 def _from_the_nth(number: int, change: Any) -> Any:
     """A change of run objects that begins with the nth run that was created."""
 

@@ -177,7 +177,7 @@ def instructions_lost_in_second_run(run: Run, shaped: Json) -> Json:
     return shaped | {"instructions": next(iter(run.thread.runs.values())).settings.instructions}
 
 
-@echo(create_bodies, "lifecycle.additional-messages-first", "isolation.metadata-separate", rare=True)
+@echo(create_bodies, "response.echo.messages", "isolation.metadata-separate", rare=True)
 def additional_messages_metadata_lost(body: Json) -> Json:
     """Messages of a request lose their metadata."""
     _strip(body.get("additional_messages"), "metadata")
@@ -185,7 +185,7 @@ def additional_messages_metadata_lost(body: Json) -> Json:
     return body
 
 
-@echo(create_bodies, "response.message.attachments", rare=True)
+@echo(create_bodies, "response.echo.messages", rare=True)
 def message_attachments_lost(body: Json) -> Json:
     """Messages of a request lose their attachments."""
     _strip(body.get("additional_messages"), "attachments")
@@ -199,17 +199,7 @@ def _strip(found: Any, name: str) -> None:
             one.pop(name)
 
 
-@echo(messages, "lifecycle.additional-messages-first", rare=True)
-def message_parts_joined(_message: Message, shaped: Json) -> Json:
-    """Text parts of a message come back as one part."""
-    texts = [part["text"]["value"] for part in shaped["content"] if part["type"] == "text"]
-    if len(texts) < 2:
-        return shaped
-    joined = {"type": "text", "text": {"value": "".join(texts), "annotations": []}}
-    return shaped | {"content": [joined, *(part for part in shaped["content"] if part["type"] != "text")]}
-
-
-@echo(messages, "lifecycle.additional-messages-first", rare=True)
+@echo(messages, "response.echo.messages", rare=True)
 def message_without_astral_characters(_message: Message, shaped: Json) -> Json:
     """A client's messages lose characters beyond the BMP."""
     parts = [
@@ -221,7 +211,7 @@ def message_without_astral_characters(_message: Message, shaped: Json) -> Json:
     return shaped | {"content": parts}
 
 
-@echo(messages, "response.message.content", rare=True)
+@echo(messages, "response.echo.messages", rare=True)
 def message_image_detail_lost(_message: Message, shaped: Json) -> Json:
     """Image parts always come back with detail auto."""
     parts = [

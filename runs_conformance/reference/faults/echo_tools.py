@@ -83,16 +83,6 @@ _functions(
     lambda one: one if one.get("description") else dropped(one, "description"),
 )
 _functions(
-    "parameters-empty-lost",
-    "A function's parameters that are {} are lost.",
-    lambda one: one if one.get("parameters") else dropped(one, "parameters"),
-)
-_functions(
-    "parameters-filled",
-    "A function's parameters get type and properties that nobody sent.",
-    lambda one: one | {"parameters": {"type": "object", "properties": {}, **one.get("parameters", {})}} if "parameters" in one else one,
-)
-_functions(
     "parameters-in-a-string",
     "A function's parameters come back as JSON text.",
     lambda one: one | {"parameters": str(one["parameters"])} if "parameters" in one else one,

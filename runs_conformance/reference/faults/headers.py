@@ -175,7 +175,7 @@ def charset_refused(inner: Any) -> Any:
     return read
 
 
-@headers(around("read_body"), "headers.stream-by-body", TYPE, rare=True)
+@headers(around("read_body"), "headers.stream-by-body", "accept.stream.boolean", TYPE, rare=True)
 def event_stream_not_acceptable(inner: Any) -> Any:
     """Accept: text/event-stream is answered with 406, as a mock was seen to do."""
 

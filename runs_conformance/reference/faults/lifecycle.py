@@ -60,7 +60,7 @@ _ROWS_1: Rows = (
     ("expires-at-missing", "A run that waits for tool outputs has no expires_at.", _when("requires_action", expires_at=None), ("lifecycle.expires-at-active",)),
     ("expires-at-null", "A run never has expires_at.", lambda _r, s: s | {"expires_at": None}, ("lifecycle.expires-at-active",)),
     ("expires-at-an-hour", "A run expires after an hour.", lambda r, s: s | {"expires_at": s["expires_at"] and r.created_at + 3600}, ("lifecycle.expires-at-ten-minutes",)),
-    ("expires-at-off-by-one", "A run expires after 599 seconds.", lambda r, s: s | {"expires_at": s["expires_at"] and r.created_at + 599}, ("lifecycle.expires-at-ten-minutes",)),
+    ("expires-at-too-early", "A run expires after 590 seconds.", lambda r, s: s | {"expires_at": s["expires_at"] and r.created_at + 590}, ("lifecycle.expires-at-ten-minutes",)),
     ("expires-at-kept", "A run that has ended keeps its expires_at.", lambda r, s: s | {"expires_at": r.expires_at}, ("lifecycle.expires-at-completed",)),
     ("started-at-null", "A run never has started_at.", lambda _r, s: s | {"started_at": None}, ("lifecycle.started-at",)),
     ("started-at-from-creation", "A run has started_at from its creation on.", lambda r, s: s | {"started_at": r.started_at or r.created_at}, ("lifecycle.started-at",)),
@@ -71,10 +71,10 @@ _ROWS_1: Rows = (
     ("completed-at-while-queued", "A queued run has completed_at.", lambda r, s: s | {"completed_at": s["completed_at"] or (r.created_at if r.status == "queued" else None)}, ("lifecycle.completed-at",)),
     ("failed-at-when-expired", "An expired run has failed_at.", lambda r, s: s | ({"failed_at": r.created_at + 600} if r.status == "expired" else {}), ("lifecycle.failed-at",)),
     ("cancelling-as-cancelled-then-not", "A run that is being cancelled is shown as in_progress.", _when("cancelling", status="in_progress"), ("lifecycle.cancel.accepted", "event.run-status")),
-    ("incomplete-as-completed", "A run that was cut short is shown as completed.", _when("incomplete", status="completed", incomplete_details=None), ("lifecycle.token-limit-incomplete",)),
-    ("incomplete-as-failed", "A run that was cut short is shown as failed.", lambda r, s: s | ({"status": "failed", "failed_at": r.completed_at, "last_error": ERROR, "incomplete_details": None, "completed_at": None} if s["status"] == "incomplete" else {}), ("lifecycle.token-limit-incomplete",)),
+    ("incomplete-as-completed", "A run that was cut short is shown as completed.", _when("incomplete", status="completed", incomplete_details=None), ("lifecycle.token-limit-incomplete", "event.run-status")),
+    ("incomplete-as-failed", "A run that was cut short is shown as failed.", lambda r, s: s | ({"status": "failed", "failed_at": r.completed_at, "last_error": ERROR, "incomplete_details": None, "completed_at": None} if s["status"] == "incomplete" else {}), ("lifecycle.token-limit-incomplete", "event.run-status")),
     ("incomplete-other-limit", "A run that was cut short names the other limit.", lambda _r, s: s | ({"incomplete_details": {"reason": "max_prompt_tokens"}} if s["status"] == "incomplete" else {}), ("lifecycle.token-limit-incomplete",)),
-    ("expired-as-failed", "A run that expired is shown as failed.", lambda r, s: s | ({"status": "failed", "failed_at": r.expires_at, "last_error": ERROR} if s["status"] == "expired" else {}), ("lifecycle.expiry.requires-action", "lifecycle.expiry.in-progress")),
+    ("expired-as-failed", "A run that expired is shown as failed.", lambda r, s: s | ({"status": "failed", "failed_at": r.expires_at, "last_error": ERROR} if s["status"] == "expired" else {}), ("lifecycle.expiry.requires-action", "lifecycle.expiry.in-progress", "lifecycle.legal-moves")),
 )  # fmt: skip
 for _name, _sentence, _small, _breaks in _ROWS_1:
     lifecycle.add(_name, _sentence, runs(_small), *_breaks, rare="queued" not in _name)
@@ -119,7 +119,7 @@ def stays_queued(_inner: Any) -> Any:
     return lambda run: run.status != "queued"
 
 
-@lifecycle(around("moves_on"), "lifecycle.ends-in-time", "lifecycle.lock.released")
+@lifecycle(around("moves_on"), "lifecycle.ends-in-time", "isolation.stream-closed-early")
 def stays_in_progress(_inner: Any) -> Any:
     """A run never leaves in_progress."""
     return lambda run: run.status != "in_progress"

@@ -34,7 +34,7 @@ def cancel_after_the_end_taken(_inner: Any) -> Any:
     return lambda _run: None
 
 
-@lifecycle(answers, "lifecycle.cancel.final-refused", "lifecycle.final-is-final", rare=True)
+@lifecycle(answers, "lifecycle.cancel.accepted", "lifecycle.legal-moves", rare=True)
 def cancel_answers_queued(call: Call, payload: Any) -> Any:
     """Cancelling answers the run as queued."""
     return payload | {"status": "queued"} if call.operation == "cancel_run" and "error" not in payload else payload
@@ -84,7 +84,6 @@ _ROWS_2: Rows = (
     ("partial-outputs-taken", "A part of the outputs is enough.", lambda run, out: run.status == "requires_action" and {o["tool_call_id"] for o in out} < _ids(run), ("lifecycle.submit.partial-refused",)),
     ("no-outputs-taken", "No outputs at all are enough.", lambda run, out: run.status == "requires_action" and not out, ("lifecycle.submit.partial-refused",)),
     ("unknown-outputs-taken", "Outputs of calls that nobody made are ignored.", lambda run, out: run.status == "requires_action" and {o["tool_call_id"] for o in out} > _ids(run), ("lifecycle.submit.unknown-call-refused",)),
-    ("outputs-taken-twice", "A call may be answered twice in one submission.", lambda run, out: run.status == "requires_action" and {o["tool_call_id"] for o in out} == _ids(run), ("lifecycle.submit.partial-refused",)),
 )  # fmt: skip
 for _name, _sentence, _wrong, _breaks in _ROWS_2:
     lifecycle.add(_name, _sentence, around("check_outputs")(_outputs(_wrong)), *_breaks, rare=True)
@@ -105,13 +104,6 @@ def late_outputs_taken(faithful: Behaviour) -> Behaviour:
         return 200 if submit and not waits else faithful.status(call, found)
 
     return replace(faithful, status=status)
-
-
-@lifecycle(answers, "lifecycle.submit.accepted", rare=True)
-def submit_answers_in_progress(call: Call, payload: Any) -> Any:
-    """Submitting outputs answers the run as in_progress."""
-    told = call.operation == "submit_tool_outputs" and "error" not in payload
-    return payload | {"status": "in_progress"} if told else payload
 
 
 @lifecycle(answers, "lifecycle.submit.accepted", ACTION, rare=True)
@@ -188,6 +180,5 @@ def _submit_body(change: Callable[[Json], Any]) -> Any:
 
 lifecycle.add("submit-extra-taken", "A submission may have unknown properties.", _submit_body(lambda body: {k: v for k, v in body.items() if k in {"tool_outputs", "stream"}}), FORM, rare=True)
 lifecycle.add("submit-numbers-taken", "An output may be a number.", _submit_body(lambda body: body | {"tool_outputs": [o | {"output": str(o.get("output"))} if isinstance(o, dict) else o for o in body["tool_outputs"]]} if isinstance(body.get("tool_outputs"), list) else body), FORM, rare=True)
-lifecycle.add("submit-without-outputs-taken", "A submission without tool_outputs is taken.", _submit_body(lambda body: {"tool_outputs": [], **body}), FORM, "lifecycle.submit.partial-refused", rare=True)
 lifecycle.add("submit-stream-word-taken", "A submission's stream may be a word.", _submit_body(lambda body: body | {"stream": body.get("stream") is True}), "lifecycle.submit.stream", rare=True)
 lifecycle.add("submit-null-stream-refused", "A submission's stream may not be null.", _submit_body(lambda body: body | ({"stream": "null"} if body.get("stream", ...) is None else {})), "lifecycle.submit.accepted", "lifecycle.submit.stream", rare=True)

@@ -183,7 +183,7 @@ def cut_off_in_the_middle(found: Iterable[bytes]) -> Iterator[bytes]:
             return
 
 
-@stream_bytes(pieces, "order.create-run-start", DONE)
+@stream_bytes(pieces, "order.create-run-start", "order.done-last", DONE)
 def nothing_at_all(found: Iterable[bytes]) -> Iterator[bytes]:
     """A stream ends before its first event, with success."""
     for _ in found:

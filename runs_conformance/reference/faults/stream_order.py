@@ -78,7 +78,7 @@ _ROWS_1: Rows = (
     ("message-deltas-missing", "thread.message.delta is not sent.", _left_out("thread.message.delta"), ("order.message-bracket",)),
     ("message-in-progress-first", "thread.message.in_progress comes before thread.message.created.", _swapped("thread.message.created", "thread.message.in_progress"), ("order.message-bracket",)),
     ("message-closed-after-its-step", "thread.message.completed comes after its step's end.", _swapped("thread.message.completed", "thread.run.step.completed"), ("order.message-in-step",)),
-    ("message-created-before-its-step", "thread.message.created comes before its step is announced.", _swapped("thread.run.step.*", "thread.message.created"), ("order.message-in-step",)),
+    ("message-created-before-its-step", "thread.message.created comes before its step is announced.", _swapped("thread.run.step.*", "thread.message.created"), ("order.message-in-step", "order.step-in-progress")),
     ("run-closed-before-its-step", "thread.run.completed comes before the last step's end.", _swapped("thread.run.step.completed", "thread.run.completed"), ("order.run-close-last",)),
     ("done-before-the-run-closes", "done comes before thread.run.completed.", _swapped("thread.run.completed", "done"), ("order.done-last", "order.run-close-last")),
     ("done-twice", "done is sent twice.", _twice("done"), ("order.done-last",)),
@@ -220,7 +220,7 @@ def late_deltas_swapped(_call: Call, _run: Run, found: Iterable[Event]) -> Itera
             yield event
 
 
-@stream_order(events, "order.run-head", "order.status-forward", rare=True)
+@stream_order(events, "event.run-status", "order.status-forward", rare=True)
 def cancelled_run_completes(event: Event) -> Event:
     """Nothing but the last event of a run that was cut short tells so: incomplete is sent as completed."""
     return Event("thread.run.completed", event.data) if event.name == "thread.run.incomplete" else event
