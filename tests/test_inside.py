@@ -89,7 +89,8 @@ def test_profile_resources_are_used():
 def test_what_rests_on_a_resource_says_so():
     named = Resources(file="FILE", vector_store="VS", image_url="https://URL", other_model="OTHER")
     for one in inside(CREATE_BOTH, named):
-        uses = {name for name in ("FILE", "VS", "https://URL", "OTHER") if name in repr((one.fields, one.message))}
+        sent = repr((one.fields, one.message))
+        uses = {name for name in ("FILE", "VS", "https://URL", "OTHER") if name in sent}
         assert bool(one.resource) == bool(uses), one.name
 
 

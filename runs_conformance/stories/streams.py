@@ -35,7 +35,8 @@ STRUCTURED: Final = "2024-08-06"
 # What careless streams lose: leading blanks, line ends, markup, accents, what is beyond the BMP.
 SPELT: Final = 'Hello,\n\n  "wörld" &amp; <b>all</b>\tof you!   Two  blanks.\r\n日本語 😀 e\u0301 end.'
 STREAMED: Final[dict[str, Any]] = {
-    "temperature": 0.3, "top_p": 0.4, "max_prompt_tokens": 5000, "instructions": f"Be very brief. {ASCII_TRAPS}",
+    "temperature": 0.3, "top_p": 0.4, "max_prompt_tokens": 5000,
+    "instructions": f"Be very brief. {ASCII_TRAPS}",
     "truncation_strategy": {"type": "last_messages", "last_messages": 4},
     "metadata": {"Streamed": f"Yes {ASCII_TRAPS}"},
 }

@@ -102,14 +102,13 @@ def _run_messages(story: Story, span: Span) -> Iterator[Finding]:
 
 
 def _additional(story: Story, span: Span) -> Iterator[Finding]:
-    given = [
-        (one.get("role"), _sent_text(one)) for one in dicts(request_of(story).get("additional_messages"))
-    ]
+    sent = dicts(request_of(story).get("additional_messages"))
+    given = [(one.get("role"), text) for one in sent if (text := _sent_text(one)) is not None]
     texts = [text for _, text in given]
     listed = _listed(span)
     own = next((at for at, one in enumerate(listed) if one.get("run_id") == story.id), len(listed))
     there = Counter((one.get("role"), "".join(texts_of(one))) for one in listed)
-    if not given or None in texts or Counter(given) - there:  # lost ones are response.echo.messages'
+    if not given or len(given) < len(sent) or Counter(given) - there:  # lost ones are response.echo.messages'
         return
     shown = [
         (one.get("role"), text)
