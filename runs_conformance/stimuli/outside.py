@@ -7,6 +7,7 @@ cause, an acceptance one meaning.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -210,10 +211,12 @@ def _rules(operation: str, path: Path, below: int = 0) -> Iterator[Rule]:
 
 
 def _wrong_types(site: Site, value: Any) -> Iterator[Any]:
-    """The valid value in quotes first: only that tells a server that coerces."""
+    """The valid value in quotes, or an array's bare entry, first: only that tells a server that coerces."""
     allowed = {site.limit} if isinstance(site.limit, str) else set(_names(site.limit))
-    if isinstance(value, bool | int | float) and "string" not in allowed:
-        yield brief(value)
+    if isinstance(value, bool | int | float | dict) and "string" not in allowed:
+        yield json.dumps(value)
+    if isinstance(value, list) and value and not isinstance(value[0], str):
+        yield value[0]
     tried = [wrong for kind in sorted(allowed) for wrong in _WRONG[kind]]
     yield from tried
     if "null" not in allowed:

@@ -70,9 +70,11 @@ def _types(schema: str, site: Site) -> Iterator[Fault]:
 
 
 def _hopeless(kind: str, site: Site) -> bool:
-    """What a coercion gives would be refused all the same: a word that is not in the list, an object without members."""
-    limits = site.subschema
-    return "enum" in limits or "const" in limits or (kind == "object" and bool(limits.get("required")))
+    """What a coercion gives is refused all the same: no word of the list, no id or name of anything, an object without members."""
+    limits, union = site.subschema, isinstance(site.limit, list) and len({*site.limit} - {"null"}) > 1
+    if union or any(part.endswith(("_id", "_ids")) for part in site.path[-2:]) or site.path[:1] == ("tool_choice",) or site.path[-1] == "url":
+        return True
+    return bool({"enum", "const"} & limits.keys()) or (kind == "object" and bool(limits.get("required")))
 
 
 def _fault(schema: str, site: Site, how: str, what: str, change: Change) -> Fault:
