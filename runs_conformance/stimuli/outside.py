@@ -64,11 +64,17 @@ class Outside:
         """
         if not self.path:
             return to_bytes(self.value)
-        made = self.template
-        if self.path[:1] != ("assistant_id",):
-            made = put(made, ("assistant_id",), assistant)
-        message: Path = (*messages_path(self.operation), 0, "content")
-        return put(made, message, text) if _get(made, message) == TEXT else made
+        made = _living(self.template, text)
+        return made if self.path[:1] == ("assistant_id",) else put(made, ("assistant_id",), assistant)
+
+
+def _living(value: Any, text: str) -> Any:
+    """The user message in place of its placeholder, also inside a value that is JSON text."""
+    if isinstance(value, dict):
+        return {key: _living(held, text) for key, held in value.items()}
+    if isinstance(value, list):
+        return [_living(held, text) for held in value]
+    return value.replace(TEXT, text) if isinstance(value, str) else value
 
 
 @lru_cache(maxsize=8)
