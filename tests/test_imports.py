@@ -13,7 +13,7 @@ MAY_IMPORT = {
     "contract": (),
     "stimuli": ("contract",),
     "target": ("contract",),
-    "recordings": ("contract",),
+    "recordings": ("contract", "report"),
     "report": ("contract",),
     "reference": ("contract.schemas",),
     "clients": ("contract", "target"),
@@ -24,6 +24,7 @@ LIBRARIES = {
     "contract": {"jsonschema", "jsonschema_rs", "referencing"},
     "stimuli": {"hypothesis"},
     "report": {"jinja2", "jsonschema_rs"},
+    "recordings": {"ijson", "vcr", "yaml"},
     "reference": {"jsonschema", "referencing", "starlette", "uvicorn"},
     "target": {"a2wsgi", "httpx2", "uvicorn"},
 }

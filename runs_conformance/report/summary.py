@@ -146,10 +146,11 @@ class _Rows:
             source=row.source,
             outcome=Outcome.NOT_TESTED,
         )
-        return self._left_out(row, blank) or self._decided(blank, findings)
+        return self._left_out(row, blank, bool(findings)) or self._decided(blank, findings)
 
-    def _left_out(self, row: Requirement, blank: Verdict) -> Verdict | None:
-        if not row.applies(self.edition):
+    def _left_out(self, row: Requirement, blank: Verdict, seen: bool) -> Verdict | None:
+        """Recordings of several days are each judged by its own: what was seen counts in any edition."""
+        if not row.applies(self.edition) and not seen:
             return replace(blank, outcome=Outcome.NOT_IN_EDITION)
         if row.observable == "no":
             return replace(blank, outcome=Outcome.NOT_OBSERVABLE, reason=row.excluded)

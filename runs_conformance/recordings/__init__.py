@@ -1,0 +1,1 @@
+"""Recordings: traffic that others kept, read into exchanges; and our own, written and replayed."""

@@ -1,0 +1,166 @@
+"""Which form a file has, and its entries one at a time, however large it is.
+
+Broken files: what stands before the break is yielded, then one Trouble says what is wrong.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any, Final, cast
+
+import ijson
+import yaml
+
+from runs_conformance.recordings.dialects import KNOWN, recorded
+from runs_conformance.recordings.recorded import Recorded, Trouble, UnreadableError
+from runs_conformance.recordings.yamlstream import entries
+
+SUFFIXES: Final = (".yaml", ".yml", ".json", ".jsonl", ".ndjson", ".har")
+LONGEST_LINE: Final = 64 * 1024 * 1024
+# Where entries stand in a JSON document.
+PLACES: Final = (
+    "log.entries",
+    "interactions",
+    "http_interactions",
+    "Entries",
+    "entries",
+    "recordings",
+    "",
+)
+LISTS: Final = frozenset(place for place in PLACES if place and "." not in place)
+_FORMS: Final = "a vcrpy, Ruby VCR, R vcr, ExVCR or Betamax cassette, a HAR file, or exchanges as JSON lines"
+
+
+def read(path: Path) -> Iterator[Recorded | Trouble]:
+    """Every recorded call of a file, in its order. Never raises for what the file holds."""
+    try:
+        with _opened(path) as stream:
+            yield from _read(stream, path)
+    except (OSError, EOFError) as error:
+        yield Trouble(str(path), f"can't be read ({getattr(error, 'strerror', None) or error})")
+
+
+def _opened(path: Path) -> IO[bytes]:
+    with path.open("rb") as plain:
+        packed = plain.read(2) == b"\x1f\x8b"
+    return cast("IO[bytes]", gzip.open(path)) if packed else path.open("rb")
+
+
+def _read(stream: IO[bytes], path: Path) -> Iterator[Recorded | Trouble]:
+    start = stream.read(4096)
+    stream.seek(0)
+    if not start.strip():
+        yield Trouble(str(path), "the file is empty")
+        return
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        with _in_utf8(stream) as copy:
+            yield from _read(copy, path)
+        return
+    head = start.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
+    if start.startswith(codecs.BOM_UTF8):
+        stream.seek(len(codecs.BOM_UTF8))
+    if b"\0" in start:
+        yield Trouble(str(path), f"binary data, not {_FORMS}")
+    elif head in (b"{", b"["):
+        yield from _json(stream, path)
+    else:
+        yield from _entries(path, lambda: entries(stream, LISTS))
+
+
+def _in_utf8(stream: IO[bytes]) -> IO[bytes]:
+    """A copy of a UTF-16 file that the parsers can read."""
+    copy = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+    for piece in codecs.iterdecode(iter(lambda: stream.read(1 << 20), b""), "utf-16", errors="replace"):
+        copy.write(piece.encode("utf-8", "replace"))
+    copy.seek(0)
+    return copy
+
+
+def _json(stream: IO[bytes], path: Path) -> Iterator[Recorded | Trouble]:
+    begin = stream.tell()
+    line = stream.readline(LONGEST_LINE)
+    while line and not line.strip():
+        line = stream.readline(LONGEST_LINE)
+    first = _parsed(line)
+    stream.seek(begin)
+    if isinstance(first, dict) and KNOWN(first):
+        yield from _lines(stream, path)
+        return
+    place = _place(stream)
+    stream.seek(begin)
+    if place is None:
+        yield Trouble(str(path), f"JSON, but not {_FORMS}")
+        return
+    inside = f"{place}.item" if place else "item"
+    yield from _entries(path, lambda: ijson.items(stream, inside, use_float=True))
+
+
+def _place(stream: IO[bytes]) -> str | None:
+    """The first place where entries stand; None for a document that has none, "" for one that is broken."""
+    try:
+        for prefix, event, _ in ijson.parse(stream, use_float=True):
+            if event == "start_array" and prefix in PLACES:
+                return str(prefix)
+    except (ijson.JSONError, UnicodeDecodeError):
+        return ""
+    return None
+
+
+def _entries(path: Path, source: Callable[[], Iterator[Any]]) -> Iterator[Recorded | Trouble]:
+    number = 0
+    try:
+        for number, entry in enumerate(source(), 1):
+            yield _entry(entry, f"{path}#{number}")
+    except (yaml.YAMLError, ijson.JSONError, UnicodeError, UnreadableError, RecursionError) as error:
+        yield Trouble(str(path), f"{_problem(error)}; {_before(number)}")
+        return
+    if not number:
+        yield Trouble(str(path), f"holds no recorded call: it is not {_FORMS}")
+
+
+def _lines(stream: IO[bytes], path: Path) -> Iterator[Recorded | Trouble]:
+    number = 0
+    while line := stream.readline(LONGEST_LINE):
+        number += 1
+        if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
+            yield Trouble(f"{path}:{number}", f"a line longer than {LONGEST_LINE >> 20} MB is passed over")
+            while (rest := stream.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
+                pass
+            continue
+        if line.strip():
+            entry = _parsed(line)
+            where = f"{path}:{number}"
+            yield Trouble(where, "the line is not JSON") if entry is None else _entry(entry, where)
+
+
+def _parsed(line: bytes) -> Any:
+    """The JSON of a line, None if it is none."""
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _entry(entry: Any, place: str) -> Recorded | Trouble:
+    try:
+        return recorded(entry, place)
+    except UnreadableError as error:
+        return Trouble(place, str(error))
+    except (TypeError, ValueError, AttributeError, KeyError, IndexError) as error:
+        return Trouble(place, f"not a recorded call as any known recorder writes it ({error})")
+
+
+def _before(number: int) -> str:
+    return "nothing stands before it" if not number else f"the {number} calls before it are judged"
+
+
+def _problem(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    told = getattr(error, "problem", None) or str(error)
+    place = f"line {mark.line + 1}: " if mark is not None else ""
+    return f"{place}the file breaks off or is malformed ({' '.join(str(told).split())[:160]})"
