@@ -63,6 +63,7 @@ class _Explorer:
     spare: int = SHRINKING
     failing: bool = False
     found: bool = False
+    name: str = ""
     smallest: list[Finding] = field(default_factory=list)
 
     def run(self, strategy: st.SearchStrategy[Any], examples: int, number: int) -> None:
@@ -75,6 +76,10 @@ class _Explorer:
             self.told |= {one.requirement for one in self.smallest}
 
     def _holds(self, strategy: st.SearchStrategy[Any], examples: int, number: int) -> bool:
+        frozen = self.bench.live.frozen.round(self.name)
+        if frozen is not None:
+            return self._held(frozen)
+
         @seed(number)
         @settings(profile(self.bench.live.effort), max_examples=examples)
         @given(strategy)
@@ -87,7 +92,19 @@ class _Explorer:
             return False
         return True
 
+    def _held(self, frozen: list[Any]) -> bool:
+        """The same with examples that were frozen: another Hypothesis would draw others."""
+        for drawn in frozen:
+            try:
+                self.example(drawn)
+            except _Failed:
+                continue
+            except _Enough:
+                break
+        return not self.failing
+
     def example(self, drawn: Any) -> None:
+        self.bench.live.frozen.drawn(self.name, drawn)
         key = _key(drawn)
         if key not in self.known:
             if self.failing and self.spare <= 0:
@@ -158,7 +175,7 @@ def explore_valid(bench: Bench, operation: str) -> None:
     if examples:
         everywhere = {one.requirement for one in live.judge.exchange(first) if one.failed}
         strategy = bodies(operation, live.profile.model, live.edition, frozenset(live.profile.absent))
-        _Explorer(bench, judge, told=everywhere).run(strategy, examples, live.seed)
+        _Explorer(bench, judge, told=everywhere, name=f"valid {operation}").run(strategy, examples, live.seed)
 
 
 def explore_violating(bench: Bench, operation: str) -> None:
@@ -185,6 +202,9 @@ def explore_violating(bench: Bench, operation: str) -> None:
 
     lacks = frozenset(live.profile.absent)
     if examples and faults(operation, live.edition, lacks):
-        _Explorer(bench, judge, lambda drawn: (drawn[0], plainest(drawn[0]))).run(
+        found = faults(operation, live.edition, lacks)
+        live.frozen.faults = {(one.name, one.requirement, pointer(one.path)): one for one in found}
+        simplest = lambda drawn: (drawn[0], plainest(drawn[0]))  # noqa: E731
+        _Explorer(bench, judge, simplest, name=f"violating {operation}").run(
             violating(operation, live.profile.model, live.edition, lacks), examples, live.seed,
         )

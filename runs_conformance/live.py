@@ -21,6 +21,7 @@ from runs_conformance.contract.model import Case, Exchange
 from runs_conformance.contract.operations import template
 from runs_conformance.contract.register import Register
 from runs_conformance.contract.traces import answer_run, assistants
+from runs_conformance.frozen import Frozen
 from runs_conformance.stimuli.base import CREATE_BOTH, CREATE_RUN, SAYS, body
 from runs_conformance.stimuli.inside import Resources
 from runs_conformance.target.client import Client
@@ -59,6 +60,7 @@ class Live:
     wrongly_taken: int = 0
     patience: int = 20
     left: list[tuple[str, tuple[Exchange, ...]]] = field(default_factory=list)
+    frozen: Frozen = field(default_factory=Frozen)
     _shared: dict[str, Any] = field(default_factory=dict)
     _count: int = 0
 
@@ -90,6 +92,8 @@ class Live:
 
         By the control route that the profile names, or by waiting (`wait SECONDS`).
         """
+        if self.client.offline:
+            return  # what it brought about is in the recording
         clock = self.profile.resource("clock") or ""
         word, _, given = clock.partition(" ")
         if word == "wait" and given.strip().isdecimal():

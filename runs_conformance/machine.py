@@ -58,6 +58,7 @@ class Ledger:
     story: tuple[Exchange, ...] = ()
     failing: bool = False
     spare: int = SHRINKING
+    told: list[list[str]] = field(default_factory=list)
 
 
 @dataclass
@@ -191,6 +192,7 @@ def machine_for(ledger: Ledger) -> type[RuleBasedStateMachine]:  # noqa: C901 - 
 
 def _judge(ledger: Ledger, told: tuple[Exchange, ...]) -> None:
     bench = ledger.bench
+    ledger.told.append([one.id for one in told])
     found = bench.live.judge.everything(told)
     bench.exchanges.update((one.id, one) for one in told)
     bench.add(*(one for one in found if one.outcome is Outcome.PASSED))
@@ -201,6 +203,30 @@ def _judge(ledger: Ledger, told: tuple[Exchange, ...]) -> None:
         raise _Broken
 
 
+def _tell(ledger: Ledger, chosen: settings) -> None:
+    live = ledger.bench.live
+    mark = live.client.mark()
+    try:
+        run_state_machine_as_test(seed(live.seed)(machine_for(ledger)), settings=chosen)
+    except (_Broken, BudgetSpent, Flaky):
+        if not ledger.failing:
+            raise
+    finally:
+        live.frozen.stories = ledger.told
+        live.frozen.sent = [one.id for one in live.client.since(mark)]
+
+
+def _tell_again(ledger: Ledger) -> None:
+    """Stories that were recorded are judged anew, not driven: which calls they have was chosen then."""
+    live = ledger.bench.live
+    sent = live.client.retell(live.frozen.sent)
+    for story in live.frozen.stories:
+        try:
+            _judge(ledger, tuple(sent[name] for name in story))
+        except _Broken:
+            continue
+
+
 def drive(bench: Bench) -> None:
     """Run the machine within its budget; findings carry the shortest story that showed them."""
     live = bench.live
@@ -209,12 +235,10 @@ def drive(bench: Bench) -> None:
         return
     accepted(live, CREATE_RUN)
     ledger = Ledger(bench, runs)
-    chosen = settings(profile(live.effort), max_examples=stories, stateful_step_count=calls)
-    try:
-        run_state_machine_as_test(seed(live.seed)(machine_for(ledger)), settings=chosen)
-    except (_Broken, BudgetSpent, Flaky):
-        if not ledger.failing:
-            raise
+    if live.client.offline:
+        _tell_again(ledger)
+    else:
+        _tell(ledger, settings(profile(live.effort), max_examples=stories, stateful_step_count=calls))
     lines = [f"{one.request.method} {one.request.path} -> {one.status}" for one in ledger.story]
     told = "; ".join(f"{number} {line}" for number, line in enumerate(lines, 1))
     bench.add(

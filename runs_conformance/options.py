@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from runs_conformance.contract.capabilities import CAPABILITIES
 from runs_conformance.contract.register import Register, UnknownRequirementError, load
 from runs_conformance.live import EFFORTS
+from runs_conformance.recordings.cassette import CassetteError
 from runs_conformance.target import reading
 from runs_conformance.target.profile import Profile
 from runs_conformance.target.settings import ProfileError, closest
@@ -82,6 +83,8 @@ OPTIONS: Final = (
     Option("--strict", "a SHOULD that fails is a failure", "flag"),
     Option("--seed", "seed of the generated bodies, a number or 'random' (default 0)", metavar="N"),
     Option("--results", "write results.jsonl here", metavar="FILE"),
+    Option("--record", "record the session into this folder, for --replay", metavar="DIR"),
+    Option("--replay", "judge a recorded session; nothing is sent to anybody", metavar="DIR"),
 )
 
 
@@ -112,13 +115,17 @@ class Chosen:
     strict: bool
     seed: int
     results: Path | None
+    record: Path | None = None
+    replay: Path | None = None
+    asked: frozenset[str] | None = None
+    """What the recorded session asked for; `selected` may be less of it."""
 
 
 def choose(target: str, value: Callable[[str], Any]) -> Chosen:
     """Read the options by their names ("--model"); UsageError with a sentence for whatever can't be used."""
     try:
         return _choose(target or EMBEDDED, value)
-    except (ProfileError, UnknownRequirementError) as error:
+    except (ProfileError, UnknownRequirementError, CassetteError) as error:
         raise UsageError(str(error)) from None
 
 
@@ -143,11 +150,38 @@ def _choose(target: str, value: Callable[[str], Any]) -> Chosen:
     register, patterns = load(), _split(value("--select") or ())
     selected = register.select(patterns) if patterns else None
     results = value("--results")
-    return Chosen(
+    made = Chosen(
         target=_target(target, profile), profile=profile, profile_name=file.name if file else effort,
         effort=effort, register=register,
         selected=selected, patterns=patterns, strict=bool(value("--strict")), seed=_seed(value("--seed")),
-        results=None if results is None else _writable(Path(results)),
+        results=None if results is None else _writable(Path(results)), asked=selected,
+    )
+    return _recorded(made, value("--record"), value("--replay"))
+
+
+def _recorded(chosen: Chosen, record: str | None, replay: str | None) -> Chosen:
+    """The run with its recording made, or out of one; then the recording's settings hold."""
+    if record and replay:
+        raise UsageError("--record and --replay can't go together: a replay sends nothing")
+    if record:
+        folder = Path(record)
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise UsageError(f"--record {record}: there is something already; name a new or an empty folder")
+        return replace(chosen, record=folder)
+    if not replay:
+        return chosen
+    if chosen.target != EMBEDDED:
+        raise UsageError(f"--replay {replay} takes its target from the recording; leave {chosen.target} out")
+    from runs_conformance.recordings.provenance import read  # noqa: PLC0415 - only a replay needs it
+    from runs_conformance.replaying import replayed_profile  # noqa: PLC0415
+
+    made, _ = read(Path(replay))
+    asked = chosen.register.select(made.selection) if made.selection else None
+    both = asked if chosen.selected is None else chosen.selected if asked is None else asked & chosen.selected
+    return replace(
+        chosen, replay=Path(replay), target=made.target, effort=made.effort, seed=made.seed, asked=asked,
+        selected=both, profile=replayed_profile(chosen.profile, made), profile_name=f"{made.effort}, replayed",
+        patterns=chosen.patterns or tuple(made.selection),
     )
 
 

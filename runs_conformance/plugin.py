@@ -78,6 +78,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     options = chosen(config)
     wanted = _wanted(options)
+    if (options.record or options.replay) and (is_worker(config) or config.getoption("numprocesses", None)):
+        raise pytest.UsageError("--record and --replay take one process: the order of the calls is kept")
     gone = {id(item) for item in ours if wanted.isdisjoint(rows_of(item))}
     if gone:
         config.hook.pytest_deselected(items=[item for item in items if id(item) in gone])
@@ -93,7 +95,7 @@ def _wanted(options: Chosen) -> set[str]:
     lacks = lacking(options)
     return {
         row.id
-        for row in rows if row.id not in lacks and (options.selected is None or row.id in options.selected)
+        for row in rows if row.id not in lacks and (options.asked is None or row.id in options.asked)
     }
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from runs_conformance import __version__
@@ -19,11 +20,15 @@ from runs_conformance.contract.model import Exchange
 from runs_conformance.contract.register import Register
 from runs_conformance.live import EMBEDDED_CLOCK, WRONG_KEY, Bench, Live, Skip
 from runs_conformance.options import EMBEDDED, Chosen
+from runs_conformance.recordings import provenance
+from runs_conformance.recordings.cassette import CassetteError
+from runs_conformance.recordings.scrub import Scrubber
+from runs_conformance.replaying import RecordingClient, ReplayClient, describe, keep, open_tape
 from runs_conformance.report.curl import curl
 from runs_conformance.report.ending import exit_code, footer
 from runs_conformance.report.progress import Progress
 from runs_conformance.report.records import Cost, Header, Note, Record, environment, finding_of, now
-from runs_conformance.report.redact import Redactor
+from runs_conformance.report.records import Outcome as Row
 from runs_conformance.report.saved import Recorder
 from runs_conformance.report.summary import Summary, summarise
 from runs_conformance.report.terminal import render
@@ -55,13 +60,59 @@ def session(chosen: Chosen) -> Iterator[Live]:
 
     profile = embedded_profile(chosen.profile) if chosen.target == EMBEDDED else chosen.profile
     profile = replace(profile, absent=absent(profile))
+    if chosen.replay is not None:
+        yield from _replayed(chosen, profile, chosen.replay)
+        return
     try:
-        with open_target(chosen.target, running) as base_url, Client(profile, base_url) as client:
+        with open_target(chosen.target, running) as base_url, _client(chosen, profile, base_url) as client:
             stage = Stage(client)
-            yield Live(profile, client, stage, chosen.register, chosen.effort, chosen.seed, chosen.selected)
+            live = Live(profile, client, stage, chosen.register, chosen.effort, chosen.seed, chosen.selected)
+            with _kept(chosen, live):
+                yield live
             stage.cleanup()
     except (ServingError, ProfileError) as error:
         raise Blocked("target", str(error), fatal=True) from None
+
+
+def _client(chosen: Chosen, profile: Profile, base_url: str) -> Client:
+    if chosen.record is None:
+        return Client(profile, base_url)
+    return RecordingClient(profile, base_url, redactor(profile))
+
+
+@contextmanager
+def _kept(chosen: Chosen, live: Live) -> Iterator[None]:
+    """Write the recording when the session ends, however it ends."""
+    started = time.monotonic()
+    try:
+        yield
+    finally:
+        if chosen.record is not None and isinstance(live.client, RecordingClient):
+            hide = redactor(live.profile)
+            made = describe(
+                chosen.profile, chosen.target, live.client.base_url, effort=chosen.effort, seed=chosen.seed,
+                selection=chosen.patterns, what=_what(chosen.target), hide=hide, started=started,
+            )
+            keep(chosen.record, live.client, live.frozen, made, hide)
+
+
+def _what(target: str) -> str:
+    own = f"the embedded reference target of runs-conformance {__version__}"
+    return own if target == EMBEDDED else target
+
+
+def _replayed(chosen: Chosen, profile: Profile, folder: Path) -> Iterator[Live]:
+    """A session out of a recording; Blocked (fatal) for one that can't be used."""
+    try:
+        tape, frozen = open_tape(folder)
+    except CassetteError as error:
+        raise Blocked("the recording", str(error), fatal=True) from None
+    hide = redactor(profile)
+    with ReplayClient(profile, chosen.profile.base_url or "", tape, hide) as client:
+        yield Live(
+            profile, client, Stage(client), chosen.register, chosen.effort, chosen.seed, chosen.selected,
+            frozen=frozen,
+        )
 
 
 def embedded_profile(profile: Profile) -> Profile:
@@ -178,12 +229,12 @@ def _named(record: Record, worker: str) -> Record:
     return {**record, key: f"{worker}-{record[key]}"} if record.get(key) else record
 
 
-def redactor(profile: Profile) -> Redactor:
+def redactor(profile: Profile) -> Scrubber:
     """Knows every secret of the profile, wherever a target echoes it."""
     key = profile.environ.get(profile.key_env, "").strip()
     hidden = [entry.value for entry in (*profile.headers, *profile.query) if entry.hidden]
     secrets = (key, profile.resource("second_key"), *hidden)
-    return Redactor(tuple(value for value in secrets if value), public=(WRONG_KEY,))
+    return Scrubber(tuple(value for value in secrets if value), public=(WRONG_KEY,))
 
 
 class Verdicts:
@@ -283,7 +334,21 @@ class Verdicts:
             self._writer.requirement(verdict)
         self._writer.footer(footer(self.summary, self.cost, self.code, reason))
         self._writer.close()
+        self._expect()
         return self.code
+
+    def _expect(self) -> None:
+        """Beside a recording stands the verdict that its replay must give."""
+        folder, summary = self.chosen.record, self.summary
+        if folder is None or summary is None or not (folder / provenance.FILE).is_file():
+            return
+        names = {
+            name: tuple(one.id for one in summary.of(outcome)) for name, outcome in (
+                ("failed", Row.FAILED), ("warned", Row.WARNING), ("untestable", Row.UNTESTABLE),
+            )
+        }
+        passed = summary.count(Row.PASSED)
+        provenance.add_verdict(folder, provenance.Expected(self.code, passed=passed, **names))
 
     def text(self, width: int, colour: bool) -> str:
         if self.summary is None:

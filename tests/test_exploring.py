@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from runs_conformance.contract.findings import failed, passed
 from runs_conformance.contract.register import load
 from runs_conformance.exploring import EXAMPLES, SHRINKING, _Explorer, explore_valid, explore_violating
+from runs_conformance.frozen import Frozen
 from runs_conformance.live import Bench
 from runs_conformance.options import choose
 from runs_conformance.reference import ReferenceOptions, running
@@ -35,7 +36,7 @@ def explored(judge, strategy=NUMBERS, examples=60, told=(), simplest=lambda draw
         bad = [failed(row, None, expected="", actual=body["n"]) for row in judge(body["n"])]
         return [*bad, passed(MUST)], create()
 
-    live = SimpleNamespace(register=load(), effort="standard")
+    live = SimpleNamespace(register=load(), effort="standard", frozen=Frozen())
     bench = SimpleNamespace(live=live, exchanges={}, add=lambda *more: findings.extend(more))
     _Explorer(bench, asked, simplest, set(told)).run(strategy, examples, 0)
     return sent, [(one.requirement, int(one.actual)) for one in findings if one.failed]

@@ -226,5 +226,7 @@ def recordings(paths: list[Path], suffixes: tuple[str, ...]) -> Iterator[Path]:
 
 
 def _ends(path: Path, suffixes: tuple[str, ...]) -> bool:
+    """Of a recording of our own only the cassette: what lies beside it holds no calls."""
     name = path.name.lower().removesuffix(".gz")
-    return name.endswith(suffixes)
+    beside = name in ("arrivals.jsonl", "drawn.json") and (path.parent / "recording.toml").is_file()
+    return name.endswith(suffixes) and not beside

@@ -21,5 +21,20 @@ class Scrubber(Redactor):
     def text(self, text: str) -> str:
         return _HOUSE.sub(self.marker, super().text(text))
 
+    def data(self, data: bytes) -> bytes:
+        """Bytes of the same length: each secret is overwritten by asterisks."""
+        plain = data.decode("latin-1")
+        for pattern in self.patterns:
+            plain = pattern.sub(self._starred, plain)
+        return plain.encode("latin-1")
+
+    def _starred(self, match: re.Match[str]) -> str:
+        shown = any(match[0] in made_up for made_up in self.public)
+        return match[0] if shown else "*" * len(match[0])
+
+    @property
+    def patterns(self) -> tuple[re.Pattern[str], ...]:
+        return (*super().patterns, _HOUSE)
+
 
 SCRUBBED: Final = Scrubber()

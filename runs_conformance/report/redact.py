@@ -56,6 +56,11 @@ class Redactor:
             clean = _USER.sub("", clean)
         return _LOOKS.sub(self._unless_public, clean)
 
+    @property
+    def patterns(self) -> tuple[re.Pattern[str], ...]:
+        """What is hidden in a text wherever it stands."""
+        return (_LOOKS,) if self._known is None else (self._known, _LOOKS)
+
     def _unless_public(self, match: re.Match[str]) -> str:
         return match[0] if any(match[0] in made_up for made_up in self.public) else self.marker
 

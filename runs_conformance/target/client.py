@@ -41,8 +41,10 @@ class Client:
 
     Close it, or use it in a `with`. `given_up` holds the last reads of runs that were polled in vain.
 
-    ProfileError if the profile has no key for this URL.
+    ProfileError if the profile has no key for this URL. `offline`: it answers out of a recording.
     """
+
+    offline = False
 
     def __init__(self, profile: Profile, base_url: str) -> None:
         self.profile = profile
@@ -122,6 +124,11 @@ class Client:
         )  # fmt: skip
         return self._run(self._send(call))
 
+    def retell(self, names: Iterable[str]) -> dict[str, Exchange]:
+        """Exchanges of a recording by their ids there, as if sent again; none where there is no recording."""
+        del names
+        return {}
+
     def send_together(self, calls: Iterable[Mapping[str, Any]]) -> tuple[Exchange, ...]:
         """Send all at the same time; each mapping has the arguments of `send`.
 
@@ -151,11 +158,26 @@ class Client:
             wait = self._asked(seen[-1]) or interval
             if _enough(seen[-1], until):
                 return seen
-            if time.monotonic() + wait >= end:
+            if not self._poll_again(seen[-1], wait, end):
                 self.given_up.append(seen[-1])
                 return seen
-            time.sleep(wait)
             interval = min(interval * 2, self.profile.polling.longest)
+
+    def _poll_again(self, last: Exchange, wait: float, end: float) -> bool:
+        """Wait, unless it would take longer than until `end` (monotonic time)."""
+        del last
+        if time.monotonic() + wait >= end:
+            return False
+        time.sleep(wait)
+        return True
+
+    async def _try_again(self, last: Exchange, wait: float, end: float) -> bool:
+        """The same for a throttled exchange."""
+        del last
+        if time.monotonic() + wait > end:
+            return False
+        await asyncio.sleep(wait)
+        return True
 
     def _asked(self, exchange: Exchange) -> float | None:
         value = exchange.response and exchange.response.headers.get("openai-poll-after-ms")
@@ -184,9 +206,8 @@ class Client:
         for attempt in range(tries):
             exchange = await self._once(call, operation)
             wait = pause(exchange, attempt)
-            if wait is None or attempt + 1 == tries or time.monotonic() + wait > end:
+            if wait is None or attempt + 1 == tries or not await self._try_again(exchange, wait, end):
                 break
-            await asyncio.sleep(wait)
         return exchange
 
     async def _once(self, call: Call, operation: str) -> Exchange:
