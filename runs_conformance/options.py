@@ -11,7 +11,7 @@ from typing import Any, Final
 from runs_conformance.contract.capabilities import CAPABILITIES
 from runs_conformance.contract.register import Register, UnknownRequirementError, load
 from runs_conformance.live import EFFORTS
-from runs_conformance.recordings.cassette import CassetteError
+from runs_conformance.recordings.recorded import CassetteError
 from runs_conformance.target import reading
 from runs_conformance.target.profile import Profile
 from runs_conformance.target.settings import ProfileError, closest
@@ -180,8 +180,8 @@ def _recorded(chosen: Chosen, record: str | None, replay: str | None) -> Chosen:
     both = asked if chosen.selected is None else chosen.selected if asked is None else asked & chosen.selected
     return replace(
         chosen, replay=Path(replay), target=made.target, effort=made.effort, seed=made.seed, asked=asked,
-        selected=both, profile=replayed_profile(chosen.profile, made), profile_name=f"{made.effort}, replayed",
-        patterns=chosen.patterns or tuple(made.selection),
+        selected=both, profile=replayed_profile(chosen.profile, made),
+        profile_name=f"{made.effort}, replayed", patterns=chosen.patterns or tuple(made.selection),
     )
 
 

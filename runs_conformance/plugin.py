@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from runs_conformance.live import Bench, Live
     from runs_conformance.options import Chosen
     from runs_conformance.session import Verdicts
+    from runs_conformance.watching import Watch
 
 CHOSEN: Final = pytest.StashKey["Chosen"]()
 VERDICTS: Final = pytest.StashKey["Verdicts"]()
 # Set by `check`: show the plan and the progress.
 SHOWN: Final = pytest.StashKey[bool]()
+WATCH: Final = pytest.StashKey["Watch"]()
 BENCH: Final = pytest.StashKey["Bench"]()
 _RECORDS: Final = "conformance_records"
 _COST: Final = "conformance_cost"
@@ -49,6 +51,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "requirement(*ids): the rows of the register that a test is about")
     config.addinivalue_line("markers", "cost(requests, runs): what a test sends to a target, about")
+    config.addinivalue_line(
+        "markers", "runs_conformance(edition, base_url, select, strict): judge what vcrpy plays in a test",
+    )
 
 
 def chosen(config: pytest.Config) -> Chosen:
@@ -134,6 +139,36 @@ def bench(request: pytest.FixtureRequest, live: Live) -> Bench:
     return made
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Watch vcrpy from before the fixtures of a marked test: one of them opens the cassette."""
+    if item.get_closest_marker("runs_conformance") is not None:
+        from runs_conformance.watching import Watch  # noqa: PLC0415
+
+        item.stash[WATCH] = Watch()
+        item.stash[WATCH].start()
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, Any, Any]:
+    watch = item.stash.get(WATCH, None)
+    if watch is not None:
+        watch.stop()
+    return (yield)
+
+
+def _judge_cassettes(item: pytest.Item) -> None:
+    watch: Watch | None = item.stash.get(WATCH, None)
+    mark = item.get_closest_marker("runs_conformance")
+    if watch is not None and mark is not None:
+        from runs_conformance.watching import judge  # noqa: PLC0415
+
+        wrong = judge(watch, **mark.kwargs)
+        if wrong:
+            pytest.fail(f"runs-conformance: {wrong}", pytrace=False)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
     """Run the test, judge what was sent, and fail it if what it is about failed."""
@@ -144,6 +179,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]
         broken = bench.broken()
         if broken:
             pytest.fail(_told(broken), pytrace=False)
+    _judge_cassettes(pyfuncitem)
     return result
 
 

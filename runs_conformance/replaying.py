@@ -18,8 +18,9 @@ from runs_conformance import __version__
 from runs_conformance.contract.model import Case, Exchange
 from runs_conformance.frozen import Frozen
 from runs_conformance.recordings import provenance
-from runs_conformance.recordings.cassette import ARRIVALS, CASSETTE, CassetteError, Tape, Taped, load, write
+from runs_conformance.recordings.cassette import ARRIVALS, CASSETTE, Tape, Taped, load, write
 from runs_conformance.recordings.matching import Key, key_of
+from runs_conformance.recordings.recorded import CassetteError
 from runs_conformance.recordings.scrub import Scrubber
 from runs_conformance.report.records import now
 from runs_conformance.target.client import Client

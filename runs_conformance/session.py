@@ -21,7 +21,7 @@ from runs_conformance.contract.register import Register
 from runs_conformance.live import EMBEDDED_CLOCK, WRONG_KEY, Bench, Live, Skip
 from runs_conformance.options import EMBEDDED, Chosen
 from runs_conformance.recordings import provenance
-from runs_conformance.recordings.cassette import CassetteError
+from runs_conformance.recordings.recorded import CassetteError
 from runs_conformance.recordings.scrub import Scrubber
 from runs_conformance.replaying import RecordingClient, ReplayClient, describe, keep, open_tape
 from runs_conformance.report.curl import curl

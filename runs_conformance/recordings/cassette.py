@@ -1,8 +1,8 @@
 """Our own recordings on disk: a vcrpy cassette, and beside it what vcrpy's format can't hold.
 
 `cassette.yaml` is written by vcrpy's own serializer, so any vcrpy plays it. `arrivals.jsonl` has a line for
-each exchange: header lines in their order, the times at which chunks arrived, how a broken answer broke.
-Secrets are out before either is made.
+each exchange: when its chunks arrived, how a broken answer broke, which headers belonged to the transfer only.
+Secrets are out before either is made. The order of header lines of different names is not kept.
 """
 
 from __future__ import annotations
@@ -21,17 +21,13 @@ from runs_conformance.contract import sse
 from runs_conformance.contract.model import Chunk, Exchange, Failure, Headers, Request, Response
 from runs_conformance.recordings.files import read
 from runs_conformance.recordings.matching import Key, key_of
-from runs_conformance.recordings.recorded import Recorded, Trouble
+from runs_conformance.recordings.recorded import CassetteError, Recorded, Trouble
 from runs_conformance.recordings.scrub import Scrubber
 
 CASSETTE: Final = "cassette.yaml"
 ARRIVALS: Final = "arrivals.jsonl"
 # vcrpy would unpack, or cut, a body that is stored as it was read.
 _OF_TRANSFER: Final = frozenset({"content-encoding", "transfer-encoding", "content-length"})
-
-
-class CassetteError(ValueError):
-    """A recording that can't be used; the text is a sentence that says what to do."""
 
 
 @dataclass(frozen=True)
@@ -161,17 +157,19 @@ def _line(taped: Taped, place: int | None) -> dict[str, Any]:
     """What the cassette can't hold; the whole request where nothing was answered."""
     one, response = taped.exchange, taped.exchange.response
     line: dict[str, Any] = {
-        "id": one.id, "interaction": place, "started_at": one.started_at, "seconds": round(one.seconds, 6),
-        "path": one.request.path, "query": one.request.query, "asked": one.request.headers.lines,
+        "id": one.id, "interaction": place, "started_at": round(one.started_at, 6),
+        "seconds": round(one.seconds, 6), "path": one.request.path,
     }  # fmt: skip
+    line |= {"query": one.request.query} if one.request.query else {}
     line |= {name: True for name in ("throttled", "resent") if getattr(one, name)}
     line |= {"manner": taped.manner} if taped.manner else {}
     line |= {"last": True} if taped.last else {}
     if response is None:
         body = one.request.body
         line |= {"method": one.request.method, "base_url": one.base_url, "failure": _told(one.failure)}
+        line["asked"] = one.request.headers.lines
         return line | ({} if body is None else {"body": base64.b64encode(body).decode()})
-    line["headers"] = response.headers.lines
+    line["transfer"] = [each for each in response.headers.lines if each[0].lower() in _OF_TRANSFER]
     line["chunks"] = [[chunk.start, chunk.size, round(chunk.at, 6)] for chunk in response.chunks]
     line |= {"streamed": True} if response.events is not None else {}
     return line | ({"failure": _told(response.failure)} if response.failure else {})
@@ -204,15 +202,16 @@ def load(folder: Path) -> Iterator[Taped]:
 
 def _taped(line: dict[str, Any], calls: list[Recorded]) -> Taped:
     place = line["interaction"]
-    headers = Headers(tuple((name, value) for name, value in line["asked"]))
-    query = tuple((name, value) for name, value in line["query"])
+    headers = Headers(tuple((name, value) for name, value in line.get("asked", ())))
+    query = tuple((name, value) for name, value in line.get("query", ()))
     if place is None:
         body = base64.b64decode(line["body"]) if "body" in line else None
         request, base = Request(line["method"], line["path"], query, headers, body), line["base_url"]
         response = None
     else:
         call = calls[place]
-        request = Request(call.method, line["path"], query, headers, call.request_body)
+        asked = Headers(call.request_headers)
+        request = Request(call.method, line["path"], query, asked, call.request_body)
         base, response = "", _played(line, call)
     failure = Failure(*line["failure"]) if response is None else None
     exchange = Exchange(
@@ -226,8 +225,10 @@ def _played(line: dict[str, Any], call: Recorded) -> Response:
     body = call.body or b""
     chunks = tuple(Chunk(start, size, at) for start, size, at in line["chunks"])
     stream = sse.read(body, chunks) if line.get("streamed") else None
+    kept = tuple(each for each in call.response_headers if each[0].lower() not in _OF_TRANSFER)
+    headers = Headers((*kept, *((name, value) for name, value in line["transfer"])))
     return Response(
-        call.status, Headers(tuple((name, value) for name, value in line["headers"])), body, chunks,
+        call.status, headers, body, chunks,
         stream.events if stream else None, Failure(*line["failure"]) if "failure" in line else None,
         stream.comments if stream else (),
     )  # fmt: skip

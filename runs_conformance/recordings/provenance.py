@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
-from runs_conformance.recordings.cassette import CassetteError
+from runs_conformance.recordings.recorded import CassetteError
 
 FILE: Final = "recording.toml"
 FORMAT: Final = 1

@@ -50,6 +50,10 @@ class UnreadableError(ValueError):
     """An entry that is no recorded call; the text is a sentence."""
 
 
+class CassetteError(ValueError):
+    """A recording of our own that can't be used or made; the text is a sentence that says what to do."""
+
+
 def pairs(headers: Any) -> Pairs:
     """Header lines from any of the usual forms.
 
