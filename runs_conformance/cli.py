@@ -103,9 +103,11 @@ def parser() -> argparse.ArgumentParser:
 
 def run_check(arguments: argparse.Namespace) -> int:
     """Run the suites in this process through pytest, with our own report in place of pytest's."""
-    from runs_conformance.options import choose  # noqa: PLC0415
+    from runs_conformance.options import UsageError, choose  # noqa: PLC0415
 
     values = vars(arguments)
+    if arguments.workers > 1 and (arguments.record or arguments.replay):
+        raise UsageError("--record and --replay take one process: leave --workers out")
     choose(arguments.target, lambda name: values.get(name.removeprefix("--").replace("-", "_")))
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     # Hypothesis would keep its tables of characters in the folder where the command was typed.

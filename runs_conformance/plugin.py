@@ -56,6 +56,11 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+    tape = config.getoption("conformance_record") or config.getoption("conformance_replay")
+    if tape and (is_worker(config) or config.getoption("numprocesses", None)):
+        raise pytest.UsageError("--record and --replay take one process: the order of the calls is kept")
+
+
 def chosen(config: pytest.Config) -> Chosen:
     """The options of this run, read once; pytest's usage error for what can't be used."""
     from runs_conformance.options import OPTIONS, UsageError, choose, dest  # noqa: PLC0415
@@ -83,8 +88,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     options = chosen(config)
     wanted = _wanted(options)
-    if (options.record or options.replay) and (is_worker(config) or config.getoption("numprocesses", None)):
-        raise pytest.UsageError("--record and --replay take one process: the order of the calls is kept")
     gone = {id(item) for item in ours if wanted.isdisjoint(rows_of(item))}
     if gone:
         config.hook.pytest_deselected(items=[item for item in items if id(item) in gone])
