@@ -1,4 +1,4 @@
-"""What judging recordings costs, as ratios to plain YAML loading and to jsonschema alone; and what a replay costs.
+"""What judging recordings costs, as ratios to plain YAML loading and to jsonschema alone; and a replay.
 
     python benchmarks/recordings.py [FILE OR FOLDER ...]
 
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from jsonschema import Draft202012Validator
 from vcr.matchers import body as vcr_body
 from vcr.matchers import method, path, query, requests_match
 from vcr.persisters.filesystem import FilesystemPersister
@@ -23,7 +24,6 @@ from vcr.serializers import yamlserializer
 
 from runs_conformance.contract import schemas
 from runs_conformance.contract.judge import load_checks
-from runs_conformance.contract.register import NEWEST
 from runs_conformance.contract.traces import objects
 from runs_conformance.paths import CASSETTES
 from runs_conformance.recordings.cassette import Tape, load
@@ -63,8 +63,8 @@ def shown(files: list[Path]) -> list[tuple[str, Any]]:
 
 
 def by_jsonschema(found: list[tuple[str, Any]]) -> int:
-    """How many objects plain jsonschema refuses; the validators are made beforehand."""
-    validators = {kind: schemas._precise(kind, "accepted", NEWEST) for kind in KINDS.values()}  # noqa: SLF001
+    """How many objects plain jsonschema refuses."""
+    validators = {kind: Draft202012Validator(schemas.schema(kind)) for kind in KINDS.values()}
     return sum(next(validators[kind].iter_errors(value), None) is not None for kind, value in found)
 
 
@@ -126,7 +126,7 @@ def main(argv: list[str]) -> int:
     given = parser.parse_args(argv).paths
     files = list(recordings(given, SUFFIXES)) or sorted(CASSETTES.glob("*/cassette.yaml"))
     judging(files)
-    for folder in sorted(path.parent for path in CASSETTES.glob("*/recording.toml")):
+    for folder in sorted(file.parent for file in CASSETTES.glob("*/recording.toml")):
         replaying(folder)
     return 0
 

@@ -1,4 +1,4 @@
-"""A recorded session gives the verdict of the live one, without a network; what was not recorded is never a pass."""
+"""A recorded session gives the verdict of the live one, without a network; a gap in it is never a pass."""
 
 import json
 import re
@@ -44,8 +44,8 @@ sys.exit(main(sys.argv[1:]))
 REPLAY_ALL = """
 import contextlib, io, pathlib, time
 with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-    for each in sys.argv[2:]:
-        main(["check", "--replay", each, "--results", str(pathlib.Path(sys.argv[1], pathlib.Path(each).name))])
+    for each in map(pathlib.Path, sys.argv[2:]):
+        main(["check", "--replay", str(each), "--results", str(pathlib.Path(sys.argv[1], each.name))])
 print(time.process_time())
 """
 
@@ -176,16 +176,21 @@ def test_bad_recordings_are_one_sentence(tmp_path):
 
 
 SECRETS = {
-    "key": "sk-proj-A1b2C3d4E5f6G7h8I9j0", "cookie": "session=c00k1e-of-somebody", "house": "org-Ab12Cd34Ef56Gh78",
-    "project": "proj_Zy98Xw76Vu54Ts32", "token": "t0ken-of-a-header", "user": "user-0a1b2c3d4e5f6g7h8i9j",
-}  # fmt: skip
+    "key": "sk-proj-A1b2C3d4E5f6G7h8I9j0",
+    "cookie": "session=c00k1e-of-somebody",
+    "house": "org-Ab12Cd34Ef56Gh78",
+    "project": "proj_Zy98Xw76Vu54Ts32",
+    "token": "t0ken-of-a-header",
+    "user": "user-0a1b2c3d4e5f6g7h8i9j",
+}
 
 
 def full_of_secrets():
     """Where a secret can stand: addresses, headers, bodies, errors; whole and broken answers."""
     said = " ".join(SECRETS[name] for name in ("key", "house", "project", "user")).encode()
     headers = Headers((
-        ("Authorization", f"Bearer {SECRETS['key']}"), ("Cookie", SECRETS["cookie"]), ("X-Api-Key", SECRETS["token"]),
+        ("Authorization", f"Bearer {SECRETS['key']}"), ("Cookie", SECRETS["cookie"]),
+        ("X-Api-Key", SECRETS["token"]),
         ("OpenAI-Organization", SECRETS["house"]), ("OpenAI-Project", SECRETS["project"]),
         ("X-Session-Token", SECRETS["token"]), ("Set-Cookie", SECRETS["cookie"]),
     ))  # fmt: skip

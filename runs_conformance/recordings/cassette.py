@@ -1,7 +1,7 @@
 """Our own recordings on disk: a vcrpy cassette, and beside it what vcrpy's format can't hold.
 
 `cassette.yaml` is written by vcrpy's own serializer, so any vcrpy plays it. `arrivals.jsonl` has a line for
-each exchange: when its chunks arrived, how a broken answer broke, which headers belonged to the transfer only.
+each exchange: when its chunks arrived, how a broken answer broke, which headers were the transfer's.
 Secrets are out before either is made. The order of header lines of different names is not kept.
 """
 

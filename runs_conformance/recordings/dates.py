@@ -15,7 +15,6 @@ from runs_conformance.paths import SCHEMAS
 
 _ISO: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _FIRST: Final = "2023-06-01"
-_DATES: Final = frozenset({"since", "until", "x-since", "x-until"})
 # A change reaches accounts over weeks, and other houses that serve the same contract over months.
 ROLLED_OUT: Final = timedelta(days=31)
 FOLLOWED: Final = timedelta(days=366)
@@ -84,12 +83,9 @@ def changes() -> tuple[str, ...]:
 
 
 def _dates(node: Any) -> Iterator[str]:
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key in _DATES and isinstance(value, str) and _ISO.fullmatch(value):
-                yield value
-            else:
-                yield from _dates(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _dates(value)
+    """Whatever a schema dates: a keyword, a value, an event."""
+    if isinstance(node, str) and _ISO.fullmatch(node):
+        yield node
+    inside = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    for value in inside:
+        yield from _dates(value)
