@@ -7,10 +7,12 @@ suite stays a list of stimuli, and a fault is found by whichever request met it.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import quote, urljoin
+from zlib import crc32
 
 import httpx2
 
@@ -62,7 +64,7 @@ class Live:
     left: list[tuple[str, tuple[Exchange, ...]]] = field(default_factory=list)
     frozen: Frozen = field(default_factory=Frozen)
     _shared: dict[str, Any] = field(default_factory=dict)
-    _count: int = 0
+    _counts: Counter[str] = field(default_factory=Counter)
 
     @property
     def edition(self) -> str:
@@ -123,9 +125,14 @@ class Live:
                 raise Skip(f"{name}: {reason}")
 
     def text(self, what: str = SAYS) -> str:
-        """A user message that can be found again: nothing else in the session says the same."""
-        self._count += 1
-        return f"{what} (message {self._count} of runs-conformance 😀)"
+        """A user message that can be found again: nothing else in the session says the same.
+
+        Nor does it change with what else is told in the session: a recording of it stays good.
+        """
+        about = self.client.about
+        self._counts[about] += 1
+        number = f"{crc32(about.encode()):08x}-{self._counts[about]}"
+        return f"{what} (message {number} of runs-conformance 😀)"
 
     def send(self, operation: str, *, body: Any = None, case: Case | None = None, **more: Any) -> Exchange:
         """One request.
@@ -169,7 +176,11 @@ class Live:
     def shared(self, name: str, make: Any) -> Any:
         """Made once a session, and only when first asked for."""
         if name not in self._shared:
-            self._shared[name] = make()
+            before, self.client.about = self.client.about, f"shared {name}"
+            try:
+                self._shared[name] = make()
+            finally:
+                self.client.about = before
         return self._shared[name]
 
 

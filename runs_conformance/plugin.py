@@ -137,6 +137,7 @@ def live(request: pytest.FixtureRequest) -> Iterator[Live]:
 def bench(request: pytest.FixtureRequest, live: Live) -> Bench:
     from runs_conformance.live import Bench  # noqa: PLC0415
 
+    live.client.about = f"{request.path.name}::{request.node.name}"
     made = Bench(live, rows_of(request.node))
     request.node.stash[BENCH] = made
     return made

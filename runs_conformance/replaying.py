@@ -43,16 +43,17 @@ def manner(call: Call, hide: Scrubber) -> str:
 
 
 class RecordingClient(Client):
-    """A client that also notes in which manner each exchange was asked for."""
+    """A client that also notes in which manner and for what each exchange was asked."""
 
     def __init__(self, profile: Profile, base_url: str, hide: Scrubber) -> None:
         super().__init__(profile, base_url)
         self._hide = hide
-        self._manners: dict[str, str] = {}
+        self._asked_for: dict[str, tuple[str, str]] = {}
 
     async def _once(self, call: Call, operation: str) -> Exchange:
+        about = self.about
         exchange = await super()._once(call, operation)
-        self._manners[exchange.id] = manner(call, self._hide)
+        self._asked_for[exchange.id] = manner(call, self._hide), about
         return exchange
 
     def taped(self) -> Iterable[Taped]:
@@ -61,7 +62,8 @@ class RecordingClient(Client):
         for one in self.journal:
             spared = one.failure is not None and one.failure.text.startswith(_NOT_SENT)
             if not spared:
-                yield Taped(one, self._manners.get(one.id, ""), one.id in last)
+                how, about = self._asked_for.get(one.id, ("", ""))
+                yield Taped(one, how, one.id in last, about)
 
 
 class ReplayClient(Client):
@@ -78,7 +80,7 @@ class ReplayClient(Client):
         number = self._journal.number()
         if self._patience.given_up(operation or call.method):
             return self._not_sent(call, f"x{number}", time.time())
-        taken = self._tape.take(self._key(call))
+        taken = self._tape.take(self._key(call), self.about)
         if taken is None:
             raise Blocked("the recording", f"not recorded: {call.method} {call.path}")
         self._last[f"x{number}"] = taken.last
@@ -98,11 +100,11 @@ class ReplayClient(Client):
     def _poll_again(self, last: Exchange, wait: float, end: float) -> bool:
         """As long as the recorded polling went on."""
         del wait, end
-        return not self._last.get(last.id) and self._tape.has(self._again(last))
+        return not self._last.get(last.id) and self._tape.has(self._again(last), self.about)
 
     async def _try_again(self, last: Exchange, wait: float, end: float) -> bool:
         del wait, end
-        return self._tape.has(self._again(last))
+        return self._tape.has(self._again(last), self.about)
 
     def _again(self, last: Exchange) -> Key:
         request = last.request

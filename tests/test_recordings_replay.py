@@ -281,3 +281,28 @@ def test_files_that_do_not_belong_together_are_told(tmp_path):
     Path(tmp_path / cassette.ARRIVALS).write_text(line + "\n", "utf-8")
     with pytest.raises(CassetteError, match="do not belong together"):
         list(cassette.load(tmp_path))
+
+
+def test_pytest_records_and_replays_with_the_same_options(tmp_path):
+    words = (
+        "suites/test_acceptance.py",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--select",
+        "accept.create-run.minimal",
+    )
+    pytest_command = (sys.executable, "-m", "pytest")
+    live = run(*words, "--record", tmp_path / "c", cwd=CASSETTES.parent, program=pytest_command)
+    again = run(*words, "--replay", tmp_path / "c", cwd=CASSETTES.parent, program=pytest_command)
+    assert live.returncode == again.returncode == 0, live.stdout + again.stdout
+    assert "1 requirement tested, none broken" in flat(again.stdout)
+
+
+def test_a_part_of_the_suites_can_be_replayed(tmp_path):
+    """What several tests share is found whichever of them asks first."""
+    done = replay("check", "--replay", CASSETTES / "embedded", "--select", "lifecycle", "--select", "order")
+    assert done.returncode == 0, done.stdout
+    words = ("suites/test_streams.py", "-q", "-p", "no:cacheprovider", "--replay", CASSETTES / "embedded")
+    done = run(*words, cwd=CASSETTES.parent, program=(sys.executable, "-m", "pytest"))
+    assert "untestable" not in done.stdout.lower().replace("untestable not run", ""), done.stdout

@@ -12,7 +12,7 @@ import binascii
 import json
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -32,11 +32,15 @@ _OF_TRANSFER: Final = frozenset({"content-encoding", "transfer-encoding", "conte
 
 @dataclass(frozen=True)
 class Taped:
-    """One recorded exchange. `manner`: see `matching`; `last`: after it the run was not asked for again."""
+    """One recorded exchange.
+
+    `manner`: see `matching`; `last`: after it the run was not asked for again; `about`: what it was sent for.
+    """
 
     exchange: Exchange
     manner: str = ""
     last: bool = False
+    about: str = ""
 
     @property
     def key(self) -> Key:
@@ -46,28 +50,31 @@ class Taped:
 
 @dataclass
 class Tape:
-    """Recorded exchanges, found by what was asked; each is played once, equal ones in their order."""
+    """Recorded exchanges, found by what was asked and what for; each is played once, equal ones in order.
 
-    _by_key: dict[Key, deque[Taped]] = field(default_factory=lambda: defaultdict(deque))
+    Assistants are made once for all that need them, so for them it does not matter who asks first.
+    """
+
+    _by_key: dict[tuple[str, Key], deque[Taped]] = field(default_factory=lambda: defaultdict(deque))
     _by_name: dict[str, Taped] = field(default_factory=dict)
 
     @classmethod
     def of(cls, taped: Iterable[Taped]) -> Tape:
         tape = cls()
         for one in taped:
-            tape._by_key[one.key].append(one)
+            tape._by_key[_place(one.about, one.key)].append(one)
             tape._by_name[one.exchange.id] = one
         return tape
 
     def __len__(self) -> int:
         return len(self._by_name)
 
-    def has(self, key: Key) -> bool:
-        return bool(self._by_key.get(key))
+    def has(self, key: Key, about: str = "") -> bool:
+        return bool(self._by_key.get(_place(about, key)))
 
-    def take(self, key: Key) -> Taped | None:
+    def take(self, key: Key, about: str = "") -> Taped | None:
         """The next exchange for a request, None if there is none (any more)."""
-        waiting = self._by_key.get(key)
+        waiting = self._by_key.get(_place(about, key))
         return waiting.popleft() if waiting else None
 
     def named(self, name: str) -> Exchange | None:
@@ -75,10 +82,14 @@ class Tape:
         found = self._by_name.get(name)
         if found is None:
             return None
-        waiting = self._by_key[found.key]
+        waiting = self._by_key[_place(found.about, found.key)]
         if found in waiting:
             waiting.remove(found)
         return found.exchange
+
+
+def _place(about: str, key: Key) -> tuple[str, Key]:
+    return ("" if key[1].startswith("/assistants") else about), key
 
 
 def write(folder: Path, taped: Iterable[Taped], hide: Scrubber) -> None:
@@ -123,7 +134,7 @@ def scrubbed(taped: Taped, hide: Scrubber) -> Taped:
         one.id, request, response, _clean(one.failure, hide), one.started_at, one.seconds, None, "recording",
         one.throttled, one.resent, hide.url(one.base_url),
     )  # fmt: skip
-    return Taped(clean, hide.text(taped.manner), taped.last)
+    return replace(taped, exchange=clean, manner=hide.text(taped.manner))
 
 
 def _clean(failure: Failure | None, hide: Scrubber) -> Failure | None:
@@ -162,6 +173,7 @@ def _line(taped: Taped, place: int | None) -> dict[str, Any]:
     }  # fmt: skip
     line |= {"query": one.request.query} if one.request.query else {}
     line |= {name: True for name in ("throttled", "resent") if getattr(one, name)}
+    line |= {"about": taped.about} if taped.about else {}
     line |= {"manner": taped.manner} if taped.manner else {}
     line |= {"last": True} if taped.last else {}
     if response is None:
@@ -218,7 +230,7 @@ def _taped(line: dict[str, Any], calls: list[Recorded]) -> Taped:
         line["id"], request, response, failure, line["started_at"], line["seconds"], None, "recording",
         line.get("throttled", False), line.get("resent", False), base,
     )  # fmt: skip
-    return Taped(exchange, line.get("manner", ""), line.get("last", False))
+    return Taped(exchange, line.get("manner", ""), line.get("last", False), line.get("about", ""))
 
 
 def _played(line: dict[str, Any], call: Recorded) -> Response:

@@ -45,6 +45,8 @@ class Client:
     """
 
     offline = False
+    # What the requests of the moment are for: a test, or what several share. Recordings are told apart by it.
+    about = ""
 
     def __init__(self, profile: Profile, base_url: str) -> None:
         self.profile = profile
