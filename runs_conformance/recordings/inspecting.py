@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -18,11 +18,13 @@ from runs_conformance.contract.operations import CREATE
 from runs_conformance.contract.register import Register, load
 from runs_conformance.contract.traces import assistants, thread_of
 from runs_conformance.recordings import dates
+from runs_conformance.recordings.cassette import ARRIVALS, CASSETTE
+from runs_conformance.recordings.cassette import load as load_own
 from runs_conformance.recordings.files import read
-from runs_conformance.recordings.losses import in_order, unfounded
-from runs_conformance.recordings.recorded import Recorded, Trouble
+from runs_conformance.recordings.losses import Ordered, in_order, unfounded
+from runs_conformance.recordings.recorded import CassetteError, Recorded, Trouble
 from runs_conformance.recordings.tally import Tally
-from runs_conformance.recordings.traffic import OPENAI, UNKNOWN, Call, Other, call_of
+from runs_conformance.recordings.traffic import ELSEWHERE, FIRST, OPENAI, UNKNOWN, Call, Other, call_of
 
 # Bytes of bodies that wait for the rest of their thread.
 ROOM: Final = 16 * 1024 * 1024
@@ -71,9 +73,31 @@ class Inspector:
 
     def file(self, path: Path) -> None:
         self.outcome.files += 1
-        for entry in read(path):
-            self.entry(entry, str(path))
+        if path.name == CASSETTE and (path.parent / ARRIVALS).is_file():
+            self._own(path)
+        else:
+            for entry in read(path):
+                self.entry(entry, str(path))
         self.close()
+
+    def _own(self, path: Path) -> None:
+        """A recording of ours: what lies beside the cassette says when each call was made; all is kept."""
+        try:
+            for taped in load_own(path.parent):
+                self._own_call(taped.exchange, path)
+        except CassetteError as error:
+            self.outcome.troubles.append(Trouble(str(path), str(error)))
+
+    def _own_call(self, exchange: Exchange, path: Path) -> None:
+        self.outcome.recorded += 1
+        if not exchange.operation.name:
+            self.outcome.others[ELSEWHERE] += 1
+        elif "assistants=v1" in (exchange.request.headers.get("openai-beta") or ""):
+            self.outcome.others[FIRST] += 1
+        else:
+            named = replace(exchange, id=f"{path}#{exchange.id}")
+            day = dates.day_of_seconds(int(exchange.started_at))
+            self.call(Call(named, day=day, whole=True), str(path))
 
     def entry(self, entry: Recorded | Trouble, file: str = "") -> None:
         """One entry of a recording; calls of another file or session begin anew."""
@@ -161,7 +185,7 @@ class Inspector:
         for other in others if any(one.failed for one in found) else ():
             still = {(one.requirement, one.exchange) for one in judged(self._judge(other)) if one.failed}
             found = [one for one in found if not one.failed or (one.requirement, one.exchange) in still]
-        ordered = not traced or in_order(calls)
+        ordered = in_order(calls) if traced else (True, True)
         kept = []
         for finding in found:
             call = by_id.get(finding.exchange, calls[0])
@@ -175,7 +199,7 @@ class Inspector:
         self.outcome.tally.add(kept)
 
     def _taken_back(
-        self, finding: Finding, call: Call, calls: list[Call], *, traced: bool, ordered: bool
+        self, finding: Finding, call: Call, calls: list[Call], *, traced: bool, ordered: Ordered
     ) -> str:
         """About several calls, what any of them lost can explain the failure."""
         if not finding.failed:

@@ -40,17 +40,26 @@ _COMPARING: Final = (
 _NEAR_NOW: Final = re.compile(r"within \d+ s of now")
 
 
-def unfounded(finding: Finding, call: Call, register: Register, *, traced: bool, ordered: bool = True) -> str:
+# Rows that rest on what happened before what.
+_OF_ORDER: Final = ("lifecycle.", "order.final", "refuse.thread", "isolation.")
+Ordered = tuple[bool, bool]
+
+
+def unfounded(
+    finding: Finding, call: Call, register: Register, *, traced: bool, ordered: Ordered = (True, True)
+) -> str:
     """Why this failure can't be held against the server; "" if it can.
 
-    `traced`: it is about several calls; `ordered`: these surely followed one another.
+    `traced`: it is about several calls; `ordered`: nothing speaks against their order, and no stream among
+    them may have gone on while the next was made.
     """
     if call.whole:
         return ""
     reasons = (*_of_loss(finding, call, traced), *_of_service(finding, call, register))
     for reason in reasons:
         return reason
-    if traced and not ordered:
+    loose = not ordered[1] and finding.requirement.startswith(_OF_ORDER)
+    if traced and (loose or not ordered[0]):
         return "the calls overlapped or stand in another order than they were made in"
     return _unseen(finding, call) if traced else ""
 
@@ -121,15 +130,20 @@ def _unseen(finding: Finding, call: Call) -> str:
     return ""
 
 
-def in_order(calls: Sequence[Call]) -> bool:
-    """The calls surely followed one another, or it is known how they overlapped.
+def in_order(calls: Sequence[Call]) -> Ordered:
+    """Whether nothing speaks against the order of the calls, and whether each stream was surely over.
 
     By the times that the recorder kept, else by the server's own dates; without either the file's order.
     """
     if all(call.exchange.started_at > 0 for call in calls) or all(call.whole for call in calls):
-        return True
-    dated = [span for span in map(_span, calls) if span is not None]
-    return all(one[1] <= two[0] + CLOCKS for one, two in pairwise(dated))
+        return True, True
+    spans = list(map(_span, calls))
+    dated = [span for span in spans if span is not None]
+    over = all(
+        one is not None and two is not None and one[1] + CLOCKS < two[0]
+        for call, one, two in zip(calls, spans, spans[1:], strict=False) if call.exchange.streamed
+    )
+    return all(one[1] <= two[0] + CLOCKS for one, two in pairwise(dated)), over
 
 
 def _span(call: Call) -> tuple[float, float] | None:
