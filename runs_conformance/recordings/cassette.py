@@ -168,8 +168,9 @@ def _line(taped: Taped, place: int | None) -> dict[str, Any]:
     """What the cassette can't hold; the whole request where nothing was answered."""
     one, response = taped.exchange, taped.exchange.response
     line: dict[str, Any] = {
-        "id": one.id, "interaction": place, "started_at": round(one.started_at, 6),
-        "seconds": round(one.seconds, 6), "path": one.request.path,
+        "id": one.id, "interaction": place, "path": one.request.path,
+        # unrounded: which call was over when the next began is decided by them
+        "started_at": one.started_at, "seconds": one.seconds,
     }  # fmt: skip
     line |= {"query": one.request.query} if one.request.query else {}
     line |= {name: True for name in ("throttled", "resent") if getattr(one, name)}
