@@ -32,6 +32,8 @@ DRAWN: Final = "drawn.json"
 FILES: Final = (CASSETTE, ARRIVALS, DRAWN, provenance.FILE)
 SECOND_KEY: Final = "sk-second-of-a-recording"
 _NOT_SENT: Final = "not sent:"
+# Numbers of calls that a recording does not have.
+_BEYOND: Final = 1_000_000
 
 
 def manner(call: Call, hide: Scrubber) -> str:
@@ -77,17 +79,17 @@ class ReplayClient(Client):
         self._last: dict[str, bool] = {}
 
     async def _once(self, call: Call, operation: str) -> Exchange:
-        number = self._journal.number()
         if self._patience.given_up(operation or call.method):
-            return self._not_sent(call, f"x{number}", time.time())
+            return self._not_sent(call, f"x{_BEYOND + self._journal.number()}", time.time())
         taken = self._tape.take(self._key(call), self.about)
         if taken is None:
             raise Blocked("the recording", f"not recorded: {call.method} {call.path}")
-        self._last[f"x{number}"] = taken.last
-        return self._played(taken.exchange, f"x{number}", call.case)
+        self._last[taken.exchange.id] = taken.last
+        return self._played(taken.exchange, call.case)
 
-    def _played(self, exchange: Exchange, name: str, case: Case | None) -> Exchange:
-        played = replace(exchange, id=name, case=case, base_url=self.base_url)
+    def _played(self, exchange: Exchange, case: Case | None) -> Exchange:
+        """Under its own id: the journal's order, also of calls that overlapped, is that of the live run."""
+        played = replace(exchange, case=case, base_url=self.base_url)
         self._journal.add(played)
         return played
 
@@ -117,7 +119,7 @@ class ReplayClient(Client):
             exchange = self._tape.named(name)
             if exchange is None:
                 raise Blocked("the recording", f"not recorded: exchange {name} of a story")
-            told[name] = self._played(exchange, f"x{self._journal.number()}", None)
+            told[name] = self._played(exchange, None)
         return told
 
 
