@@ -6,6 +6,8 @@ client in its place that knows only the tape.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import sys
 import time
@@ -34,6 +36,8 @@ SECOND_KEY: Final = "sk-second-of-a-recording"
 _NOT_SENT: Final = "not sent:"
 # Numbers of calls that a recording does not have.
 _BEYOND: Final = 1_000_000
+# Seconds that an answer is held at most for calls that were made beside it.
+_PATIENCE: Final = 5.0
 
 
 def manner(call: Call, hide: Scrubber) -> str:
@@ -77,6 +81,7 @@ class ReplayClient(Client):
         super().__init__(profile, base_url)
         self._tape, self._hide = tape, hide
         self._last: dict[str, bool] = {}
+        self._turn = asyncio.Condition()
 
     async def _once(self, call: Call, operation: str) -> Exchange:
         if self._patience.given_up(operation or call.method):
@@ -85,7 +90,16 @@ class ReplayClient(Client):
         if taken is None:
             raise Blocked("the recording", f"not recorded: {call.method} {call.path}")
         self._last[taken.exchange.id] = taken.last
+        await self._beside(taken)
         return self._played(taken.exchange, call.case)
+
+    async def _beside(self, taken: Taped) -> None:
+        """Hold an answer until what was asked meanwhile has been asked again, or nobody seems to."""
+        async with self._turn:
+            self._turn.notify_all()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_PATIENCE):
+                    await self._turn.wait_for(lambda: not self._tape.still_beside(taken))
 
     def _played(self, exchange: Exchange, case: Case | None) -> Exchange:
         """Under its own id: the journal's order, also of calls that overlapped, is that of the live run."""

@@ -77,6 +77,14 @@ class Tape:
         waiting = self._by_key.get(_place(about, key))
         return waiting.popleft() if waiting else None
 
+    def still_beside(self, taped: Taped) -> bool:
+        """A call that was made while this one was under way has not been played yet."""
+        begin, end = taped.exchange.started_at, taped.exchange.started_at + taped.exchange.seconds
+        return any(
+            begin <= one.exchange.started_at < end
+            for (about, _), waiting in self._by_key.items() if about == taped.about for one in waiting
+        )
+
     def named(self, name: str) -> Exchange | None:
         """An exchange by its id in the recording; it counts as played."""
         found = self._by_name.get(name)
