@@ -17,6 +17,7 @@ MAY_IMPORT = {
     "report": ("contract",),
     "reference": ("contract.schemas",),
     "clients": ("contract", "target"),
+    "openapi": ("contract",),
     "stories": ("contract", "stimuli", "live", "scenes"),
 }
 # What judges is pure: it knows neither pytest nor HTTP. What stands here is for others.
