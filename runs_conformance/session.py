@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
@@ -49,14 +49,17 @@ IMPLIED: Final = {
 
 
 @contextmanager
-def session(chosen: Chosen) -> Iterator[Live]:
-    """Start or reach the target and hold the session; Blocked (fatal) for one that can't be started."""
+def session(chosen: Chosen, make: Callable[[Profile, str], Client] = Client) -> Iterator[Live]:
+    """Start or reach the target and hold the session; Blocked (fatal) for one that can't be started.
+
+    `make` gives the client for the profile and the base URL.
+    """
     from runs_conformance.reference.server import running  # noqa: PLC0415 - only the embedded target needs it
 
     profile = embedded_profile(chosen.profile) if chosen.target == EMBEDDED else chosen.profile
     profile = replace(profile, absent=absent(profile))
     try:
-        with open_target(chosen.target, running) as base_url, Client(profile, base_url) as client:
+        with open_target(chosen.target, running) as base_url, make(profile, base_url) as client:
             stage = Stage(client)
             yield Live(profile, client, stage, chosen.register, chosen.effort, chosen.seed, chosen.selected)
             stage.cleanup()

@@ -12,4 +12,5 @@ from typing import Final
 COMMANDS: Final[tuple[str, ...]] = (
     # one a line
     "openapi",
+    "fuzz",
 )

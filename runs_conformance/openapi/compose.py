@@ -63,7 +63,7 @@ def document(edition: str = NEWEST) -> Json:
         "info": {
             "title": _TITLE,
             "version": edition,
-            "description": "Composed from the schemas of runs-conformance; its register says what else is required.",
+            "description": "Composed from the schemas of runs-conformance; its register says more.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",

@@ -34,7 +34,8 @@ RUN: Final[Json] = {
     "assistant_id": ASSISTANT_ID, "status": "queued", "required_action": None, "last_error": None,
     "expires_at": _AT + 600, "started_at": None, "cancelled_at": None, "failed_at": None,
     "completed_at": None, "incomplete_details": None, "model": _MODEL, "instructions": "Answer briefly.",
-    "tools": [], "metadata": {}, "usage": None, "temperature": 1.0, "top_p": 1.0, "max_prompt_tokens": None, "max_completion_tokens": None,
+    "tools": [], "metadata": {}, "usage": None, "temperature": 1.0, "top_p": 1.0,
+    "max_prompt_tokens": None, "max_completion_tokens": None,
     "truncation_strategy": {"type": "auto", "last_messages": None}, "tool_choice": "auto",
     "parallel_tool_calls": True, "response_format": "auto",
 }  # fmt: skip
