@@ -34,7 +34,7 @@ _OURS: Final = frozenset({"closed", "too-large", "unreachable", "tls"})
 
 
 def judge(exchange: Exchange, edition: str = NEWEST, *, odd: bool = False) -> Iterator[Finding]:
-    """Findings about one exchange; `odd` for input that no row of the contract speaks about: its shape too."""
+    """Findings about one exchange; after `odd` input, that no other row speaks about, of its shape too."""
     yield from answered(exchange)
     response = exchange.response
     if response is None:
@@ -76,7 +76,7 @@ def server_error(exchange: Exchange, response: Response) -> Iterator[Finding]:
 
 
 def media_type(exchange: Exchange, response: Response) -> Iterator[Finding]:
-    """JSON, or a stream where one may come. Gateways answer some errors in their own words: below 500 only."""
+    """JSON, or a stream where one may come; below 500, for gateways answer some errors in their own words."""
     if not response.body or response.status >= 500 or 300 <= response.status < 400:
         return
     media = response.headers.media_type
@@ -117,7 +117,8 @@ def consistent(first: Exchange, second: Exchange) -> Iterator[Finding]:
     if first.ok != second.ok:
         yield failed(
             CONSISTENT, second, where="status",
-            expected=f"what the same body got before: status {first.status}", actual=f"status {second.status}",
+            expected=f"what the same body got before: status {first.status}",
+            actual=f"status {second.status}",
         )
         return
     if not first.ok or first.operation.name not in CREATE:
@@ -145,4 +146,5 @@ def _settings(exchange: Exchange) -> dict[str, Any]:
 
 def _says_something(exchange: Exchange) -> bool:
     response = exchange.response
-    return response is not None and not exchange.throttled and response.status < 500 and response.failure is None
+    whole = response is not None and response.failure is None
+    return whole and not exchange.throttled and (exchange.status or 0) < 500

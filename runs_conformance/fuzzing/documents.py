@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import schemathesis
 import yaml
+from schemathesis.core.result import Ok
 from schemathesis.schemas import APIOperation, BaseSchema
 
 from runs_conformance.openapi.compose import document
@@ -48,7 +49,7 @@ def theirs(path: Path, base_url: str) -> BaseSchema:
     try:
         schema = _loaded(raw, base_url)
         usable = operations(schema)
-    except Exception as error:  # schemathesis has many; any of them means that the document can't be used
+    except Exception as error:  # noqa: BLE001 - schemathesis has many; any of them means that the document can't be used
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise UsageError(f"--openapi {path}: schemathesis can't use it: {first}") from None
     if not usable:
@@ -58,18 +59,13 @@ def theirs(path: Path, base_url: str) -> BaseSchema:
 
 def operations(schema: BaseSchema) -> list[Operation]:
     """Every operation that can be used; broken ones of a user's document are passed over (see `broken`)."""
-    return [result.ok() for result in schema.get_all_operations() if _fine(result)]
+    return [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
 
 
 def broken(schema: BaseSchema) -> list[str]:
     """A sentence for each operation that the document describes so that it can't be used."""
-    return [
-        str(result.err()).splitlines()[0] for result in schema.get_all_operations() if not _fine(result)
-    ]
-
-
-def _fine(result: Any) -> bool:
-    return type(result).__name__ == "Ok"
+    results = schema.get_all_operations()
+    return [str(result.err()).splitlines()[0] for result in results if not isinstance(result, Ok)]
 
 
 def _loaded(raw: dict[str, Any], base_url: str) -> BaseSchema:

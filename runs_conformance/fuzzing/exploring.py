@@ -1,4 +1,4 @@
-"""The fuzzing phase: Hypothesis draws cases, its database keeps those that failed, shrinking makes them small.
+"""The fuzzing phase: Hypothesis draws cases, keeps those that failed in its database, and makes them small.
 
 For the create operations the valid bodies and the single faults are our own strategies; schemathesis adds its
 mutations. For every other operation it draws both. Whether a drawn body had to be refused is decided by the
@@ -152,8 +152,8 @@ def _ours(operation: Operation, name: str, panel: Panel) -> list[st.SearchStrate
         full = body if "assistant_id" in body else {"assistant_id": "asst_living", **body}
         return operation.Case(body=full, media_type="application/json"), about
 
-    valid = bodies(name, model, live.edition, lacks).map(lambda body: made(body, Case("a generated valid body")))
-    found = [valid]
+    about = Case("a generated valid body")
+    found = [bodies(name, model, live.edition, lacks).map(lambda body: made(body, about))]
     if faults(name, live.edition, lacks):
         found.append(violating(name, model, live.edition, lacks).map(
             lambda drawn: made(_without_id(*drawn), Case(f"a generated body with {drawn[0].name}"))

@@ -48,7 +48,7 @@ def coverage(operation: Operation) -> Iterator[Generated[Any]]:
 
 @dataclass
 class Thinning:
-    """Remembers what has been shown, over all operations and phases."""
+    """Remembers what has been shown, over all operations: those that share a schema share that."""
 
     edition: str
     seen: set[tuple[Any, ...]] = field(default_factory=set)
@@ -77,15 +77,18 @@ class Thinning:
             yield (name, data.parameter_location, data.parameter, data.scenario, data.location)
         elif data.parameter_location is ParameterLocation.BODY and not isinstance(case.body, NotSet):
             broken = list(self._of_body(name, case.body))
-            yield from broken or [(name, data.scenario, data.location or data.parameter)]
+            yield from broken or [(REQUESTS.get(name, name), data.scenario, data.location or data.parameter)]
         elif data.parameter_location is ParameterLocation.QUERY:
-            yield (name, data.parameter_location, data.parameter, data.scenario)
+            # a page's parameters are read by the same code wherever there are pages
+            yield (data.parameter_location, data.parameter, data.scenario)
 
     def _of_body(self, operation: str, body: Any) -> Iterator[tuple[Any, ...]]:
         """The places and keywords that a body breaks, list indices as `*`."""
-        if operation not in REQUESTS or operation in PARTIAL:
+        if operation not in REQUESTS:
             return
         for error in violations(REQUESTS[operation], body, variant="documented", edition=self.edition):
+            if operation in PARTIAL and error.keyword == "required" and len(error.path) == 0:
+                continue
             path = tuple("*" if isinstance(part, int) else part for part in place(error))
             named = path[:-1] if error.keyword == "additionalProperties" else path
-            yield (operation, named, error.keyword)
+            yield (REQUESTS[operation], named, error.keyword)

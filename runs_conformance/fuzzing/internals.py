@@ -20,7 +20,9 @@ PATTERNS: Final[dict[str, re.Pattern[str]]] = {
         r"Traceback \(most recent call last\)|File \"[^\"\n]{1,300}\.py\", line \d+"
     ),
     "a Java stack trace": re.compile(r"\bat (?:[\w$]+\.){2,}[\w$<>]+\([\w$]+\.(?:java|kt|scala):\d+\)"),
-    "a JavaScript stack trace": re.compile(r"\bat [^\n(]{0,120}\(?(?:file://)?/[^\s:()]+\.[cm]?[jt]s:\d+:\d+\)?"),
+    "a JavaScript stack trace": re.compile(
+        r"\bat [^\n(]{0,120}\(?(?:file://)?/[^\s:()]+\.[cm]?[jt]s:\d+:\d+\)?"
+    ),
     "a .NET stack trace": re.compile(r"\bat [\w.<>`]+\([^)\n]{0,200}\) in [^\n:]{1,200}\.cs:line \d+"),
     "a Go panic": re.compile(r"goroutine \d+ \[\w[^\]\n]{0,60}\]:|runtime error: [a-z ]+(?:\n|$|\[)"),
     "a Ruby or PHP trace": re.compile(
@@ -32,7 +34,8 @@ PATTERNS: Final[dict[str, re.Pattern[str]]] = {
         r"PG::\w+Error|com\.mysql\.|MongoServerError|\bSQL: (?:SELECT|INSERT|UPDATE) "
     ),
     "a path of a source file": re.compile(
-        r"(?:/(?:usr|home|app|srv|opt|var|root|workspace)/|[A-Z]:\\)[^\s\"'<>:]{1,200}\.(?:py|js|ts|rb|go|php|java|cs|rs)\b"
+        r"(?:/(?:usr|home|app|srv|opt|var|root|workspace)/|[A-Z]:\\)[^\s\"'<>:]{1,200}"
+        r"\.(?:py|js|ts|rb|go|php|java|cs|rs)\b"
     ),
     "an exception's class": re.compile(
         r"\b(?:java|javax|org|com|kotlin)\.[\w.]{1,120}(?:Exception|Error)\b|"
@@ -59,7 +62,7 @@ def inside(exchange: Exchange) -> tuple[str, str] | None:
 
 
 def _without_echo(text: str, exchange: Exchange) -> str:
-    """The text without what the request said: a message that quotes its sender shows nothing of the server."""
+    """The text without what the request said: quoting its sender shows nothing of a server."""
     request = exchange.request
     said = [*_strings(request.json), request.path, *(value for _, value in request.query)]
     said += [value for _, value in request.headers.lines]

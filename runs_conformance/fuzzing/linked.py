@@ -1,4 +1,4 @@
-"""The stateful phase: schemathesis follows the document's links, from thread to run to steps, outputs, cancel.
+"""The stateful phase: schemathesis follows the links, from thread to run to steps, outputs, cancel.
 
 It chooses the steps and fills in the ids that answers gave; the bodies of creates are ours, for a run that
 waits for a tool leads further than one that has no tools.
@@ -6,6 +6,7 @@ waits for a tool leads further than one that has no tools.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import warnings
 from collections.abc import Iterator
@@ -61,10 +62,8 @@ def run(schema: BaseSchema, panel: Panel, chains: int, number: int) -> int:
     machine: type[APIStateMachine] = hypothesis.seed(number)(Chain)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        try:
+        with contextlib.suppress(_Enough, Unanswered, HypothesisException):
             machine.run(settings=settings)
-        except (_Enough, Unanswered, HypothesisException):
-            pass
     if spent:
         raise spent[0]
     return panel.fired - before

@@ -48,13 +48,17 @@ class Living:
     def ids(self, operation: str, kinds: tuple[str, ...]) -> dict[str, str]:
         """The ids of an operation's path, by kind."""
         doomed = _DELETES.get(operation)
+        if operation == "modifyAssistant":
+            # runs are judged by what their assistant was made with
+            return {"assistant": self.live.stage.assistant(name="to be changed")}
         return {kind: self._fresh(kind) if kind == doomed else self._id(operation, kind) for kind in kinds}
 
     def note(self, exchange: Exchange) -> None:
         """A thread on which a run was accepted is locked for a while: the next createRun gets another."""
         response = exchange.response
         refused = response is not None and response.refused
-        if exchange.operation.name == CREATE_RUN and not refused and exchange.operation.id("thread") == self._free:
+        called = exchange.operation
+        if called.name == CREATE_RUN and not refused and called.id("thread") == self._free:
             self._free = ""
 
     def _id(self, operation: str, kind: str) -> str:

@@ -1,7 +1,7 @@
 """Sends shots and judges the answers: by the contract, beyond it, or by the user's own document.
 
-The same finding in another case or phase is the same finding: it is told once, and counted. What was generated
-says nothing on what must be refused: the body that was really sent is judged anew.
+The same finding in another case or phase is the same finding: it is told once, and counted. How a case was
+generated says nothing on what must be refused: the body that was really sent is judged anew.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Panel:
     def seen(self, exchange: Exchange) -> None:
         self.bench.exchanges[exchange.id] = exchange
         self._judged.add(exchange.id)
-        self.live._shared.setdefault("assistants", {}).update(assistants((exchange,)))  # noqa: SLF001 - the panel is the session's
+        self.live.shared("assistants", dict).update(assistants((exchange,)))
 
     def verdicts(self, exchange: Exchange, shot: Shot) -> list[Finding]:
         """All findings about one exchange, passed ones too."""
@@ -128,7 +128,7 @@ class Panel:
         return Failure(name, finding.requirement, operation, finding.where, finding.actual, calls)
 
     def judge_all(self, sent: Iterable[Exchange], phase: str) -> None:
-        """Single exchanges that nobody has judged yet, sent by suites' helpers; then the traces of them all."""
+        """Single exchanges that nobody has judged yet, sent by helpers; then the traces of all."""
         everything = tuple(sent)
         for exchange in everything:
             if exchange.id not in self._judged:
@@ -162,7 +162,8 @@ def _checked(row: str, check: Any, exchange: Exchange, shot: Shot) -> Finding:
         title = getattr(first, "title", type(first).__name__)
         told = re.sub(r"\s+", " ", str(getattr(first, "message", first)))[:300]
         expected = "what the document says of this answer"
-        return failed(row, exchange, where=f"status {exchange.status}", expected=expected, actual=f"{title}: {told}")
+        where, seen = f"status {exchange.status}", f"{title}: {told}"
+        return failed(row, exchange, where=where, expected=expected, actual=seen)
     return replace(passed(row, exchange), case=exchange.case.name if exchange.case else "")
 
 

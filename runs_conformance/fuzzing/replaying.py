@@ -1,4 +1,4 @@
-"""A kept failure once more: for `--replay-failure`, for what failed before, and in a user's own pytest function."""
+"""A kept failure once more: for `--replay-failure`, for what failed before, in a test of the user's own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 from schemathesis.schemas import BaseSchema
 
 from runs_conformance.contract.findings import Finding
-from runs_conformance.contract.jsontext import decode
 from runs_conformance.contract.model import Case, Exchange
 from runs_conformance.fuzzing import beyond, documents
 from runs_conformance.fuzzing.panel import Panel, own
@@ -27,7 +26,7 @@ class Undecided(Exception):  # noqa: N818 - neither met nor gone
 
 
 def again(failure: Failure, panel: Panel, schemas: Iterable[BaseSchema]) -> Finding | None:
-    """Send a failure's calls: its finding if it is met again, told to the panel; None if the row holds now."""
+    """Send a failure's calls: its finding if it is met again, told to the panel; None if not."""
     answers = sent(panel.live, failure.calls)
     for finding in verdicts(panel.live, failure, answers, schemas):
         if finding.requirement == failure.requirement and finding.failed:
@@ -38,7 +37,7 @@ def again(failure: Failure, panel: Panel, schemas: Iterable[BaseSchema]) -> Find
 
 
 def sent(live: Live, calls: Sequence[Call]) -> list[Exchange]:
-    """The calls in their order, each with the ids that the answers before it gave. Undecided if one gave none."""
+    """The calls in their order, with the ids that the answers before gave; Undecided if one gave none."""
     answers: list[Exchange] = []
     for call in calls:
         try:
@@ -69,7 +68,8 @@ def _own(failure: Failure, exchange: Exchange, schemas: Iterable[BaseSchema]) ->
     if operation is None:
         raise Undecided(f"no document here describes {failure.operation}; give it with --openapi")
     case = operation.Case()
-    shot = Shot("kept", failure.operation, exchange.request.method, exchange.request.path, Case(""), case=case)
+    request = exchange.request
+    shot = Shot("kept", failure.operation, request.method, request.path, Case(""), case=case)
     return own(exchange, shot)
 
 
@@ -77,7 +77,7 @@ def holds(
     requirement: str, *calls: Mapping[str, Any], target: str, operation: str = "", openapi: str | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> None:  # fmt: skip
-    """For a test: send the calls to `target` and raise AssertionError if the last answer breaks the requirement.
+    """For a test: send the calls to `target`; AssertionError if the last answer breaks the requirement.
 
     Each call has `method`, `path` and what else a kept one has. `options` are those of `check` by name
     (`{"--profile": ["profile.toml"]}`); the key comes from the environment, as there.
@@ -121,12 +121,10 @@ def function(failure: Failure, target: str, openapi: str | None, statement: str)
     if sum(map(len, calls)) > _LONGEST:
         imported = "from runs_conformance.fuzzing.replaying import kept_holds\n\n"
         return f"{imported}\n{head}    kept_holds({failure.id!r}, target={target!r}{more})\n"
-    body = "".join(f"        {call},\n" for call in calls)
     operation = "" if failure.operation in CONTRACT else f", operation={failure.operation!r}"
-    return (
-        "from runs_conformance.fuzzing.replaying import holds\n\n\n"
-        f"{head}    holds(\n        {failure.requirement!r},\n{body}        target={target!r}{operation}{more},\n    )\n"
-    )
+    words = [repr(failure.requirement), *calls, f"target={target!r}{operation}{more}"]
+    body = "".join(f"        {word},\n" for word in words)
+    return f"from runs_conformance.fuzzing.replaying import holds\n\n\n{head}    holds(\n{body}    )\n"
 
 
 _LONGEST = 4_000
@@ -140,11 +138,6 @@ def _shown(call: Call) -> str:
     """The call as Python writes it, without what is as usual."""
     plain = Call(call.method, call.path)
     fields = {key: getattr(call, key) for key in Call.__dataclass_fields__}
-    kept = {key: value for key, value in fields.items() if value != getattr(plain, key) or key in ("method", "path")}
+    needed = ("method", "path")
+    kept = {key: each for key, each in fields.items() if key in needed or each != getattr(plain, key)}
     return repr(kept)
-
-
-def summary_of(call: Call) -> str:
-    """A call in a line, for people."""
-    body = decode(call.body.encode()).value if call.body else None
-    return f"{call.method} {call.path}" + (f" {body!r}"[:80] if body else "")

@@ -113,13 +113,15 @@ def _target(chosen: Chosen, wanted: Wanted) -> Iterator[Live]:
 
 def _run(live: Live, wanted: Wanted, log: Log, verdicts: Verdicts) -> None:
     base_url = live.client.base_url
-    schemas = (documents.contract(live.edition, base_url), *(documents.theirs(each, base_url) for each in wanted.openapi))
+    theirs = [documents.theirs(each, base_url) for each in wanted.openapi]
+    schemas = (documents.contract(live.edition, base_url), *theirs)
     for schema in schemas[1:]:
         for text in documents.broken(schema):
             log.phase(f"left out of the document: {text}")
     bench = Bench(live, frozenset())
     panel = Panel(bench, Living(live), log.found)
-    one = Round(panel, schemas, log.store, wanted.database, generated.Thinning(live.edition), {}, wanted.operations)
+    thinning = generated.Thinning(live.edition)
+    one = Round(panel, schemas, log.store, wanted.database, thinning, {}, wanted.operations)
     done = 0
     live.stage.reachable()
     try:

@@ -35,7 +35,7 @@ _MOST: Final = 200
 
 @dataclass(frozen=True)
 class Failure:
-    """A failing case as it is kept: the row, the operation, what was seen, and the calls that meet it again."""
+    """A failing case as it is kept: row, operation, what was seen, and the calls that meet it again."""
 
     id: str
     requirement: str
@@ -136,7 +136,8 @@ def open_database(named: str | None) -> ExampleDatabase:
         shared = ReadOnlyDatabase(GitHubArtifactDatabase(owner, repository))
         return MultiplexedDatabase(_directory(DEFAULT), shared)
     if named is not None and "://" in named:
-        raise UsageError(f"--database {named}: neither a directory, redis://HOST:PORT/0 nor github:OWNER/REPOSITORY")
+        places = "a directory, redis://HOST:PORT/0 or github:OWNER/REPOSITORY"
+        raise UsageError(f"--database {named}: give {places}")
     return _directory(named or DEFAULT)
 
 

@@ -1,7 +1,7 @@
-"""What has to be sent to meet a finding again: the request, and before it whatever made the ids that it names.
+"""What has to be sent to meet a finding again: the request, and before it whatever made the ids in it.
 
-Ids of one session mean nothing in the next, so a story says where each comes from: `{{0:id}}` is what stands at
-`id` in the answer to the first call, `{{2:event/0/thread_id}}` in the first event's data of the third.
+Ids of one session mean nothing in the next, so a story says where each comes from: `{{0:id}}` is what stands
+at `id` in the answer to the first call, `{{2:event/0/thread_id}}` in the first event's data of the third.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ _CLIENTS: Final = frozenset({
     "host", "content-length", "authorization", "api-key", "user-agent", "accept", "accept-encoding",
     "connection", "openai-beta", "content-type", "transfer-encoding",
 })  # fmt: skip
-_DEFAULTS: Final = {"accept": "application/json", "openai-beta": "assistants=v2", "content-type": "application/json"}
+_DEFAULTS: Final = {
+    "accept": "application/json", "openai-beta": "assistants=v2", "content-type": "application/json",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -83,10 +85,9 @@ def story(
     earlier = [one for one in journal if int(one.id[1:]) <= last]
     made = {name: (one, token) for one in reversed(earlier) for name, token in produced(one).items()}
     chosen = [exchange, *also]
-    for each in chosen:  # grows while it is read: a thread's id in a message's path, an assistant's in a run's
-        for name in _named(each, made):
-            maker = made[name][0]
-            if maker.id != each.id and all(one.id != maker.id for one in chosen) and len(chosen) < _MOST_CALLS:
+    for each in chosen:  # it grows while it is read
+        for maker in (made[name][0] for name in _named(each, made)):
+            if all(one.id != maker.id for one in chosen) and len(chosen) < _MOST_CALLS:
                 chosen.append(maker)
     chosen.sort(key=lambda one: int(one.id[1:]))
     numbers = {one.id: index for index, one in enumerate(chosen)}
@@ -145,7 +146,9 @@ def _looked_up(answers: Sequence[Exchange], number: int, token: str) -> str:
     for part in parts:
         value = value.get(part) if isinstance(value, dict) else None
     if not isinstance(value, str):
-        raise LookupError(f"call {number} did not answer with a {token.rpartition('/')[2]}")
+        raise LookupError(  # noqa: TRY004 - it is not there
+            f"call {number} did not answer with a {token.rpartition('/')[2]}"
+        )
     return value
 
 
