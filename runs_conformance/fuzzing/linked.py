@@ -20,6 +20,7 @@ from schemathesis.schemas import BaseSchema
 
 from runs_conformance.contract.model import Case
 from runs_conformance.contract.operations import CREATE
+from runs_conformance.fuzzing.living import CAPABILITIES
 from runs_conformance.fuzzing.panel import Panel
 from runs_conformance.fuzzing.shots import name_of, placed, response_of
 from runs_conformance.live import Live
@@ -44,7 +45,12 @@ def run(schema: BaseSchema, panel: Panel, chains: int, number: int) -> int:
     before = panel.fired
     kinds = _creates(panel.live)
 
-    class Chain(schema.as_state_machine()):  # type: ignore[misc] # the class is made from the document
+    absent = [
+        name for name, needed in CAPABILITIES.items() if panel.live.profile.lacks(needed) is not None
+    ]
+    offered = schema.exclude(operation_id=absent) if absent else schema
+
+    class Chain(offered.as_state_machine()):  # type: ignore[misc] # the class is made from the document
         def call(self, case: Any, **_: Any) -> ReadResponse:
             try:
                 return _called(case, panel, kinds)

@@ -20,7 +20,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from runs_conformance.contract.findings import Finding, failed, passed
-from runs_conformance.contract.model import Exchange
+from runs_conformance.contract.model import MISSING, Exchange
+from runs_conformance.contract.schemas import violations
 from runs_conformance.contract.traces import assistants, traces
 from runs_conformance.fuzzing import beyond
 from runs_conformance.fuzzing.living import Living
@@ -28,6 +29,7 @@ from runs_conformance.fuzzing.shots import CONTRACT, Shot, response_of
 from runs_conformance.fuzzing.store import Failure, failure_id
 from runs_conformance.fuzzing.stories import story
 from runs_conformance.live import Bench, Live
+from runs_conformance.openapi.table import PARTIAL, REQUESTS
 
 Tell = Callable[[Finding, Failure, str], None]
 # Of one finding, this many cases are kept; the others are counted.
@@ -54,6 +56,7 @@ class Panel:
     counts: Counter[str] = field(default_factory=Counter)
     fired: int = 0
     _judged: set[str] = field(default_factory=set)
+    _strange: set[str] = field(default_factory=set)
 
     @property
     def live(self) -> Live:
@@ -88,11 +91,25 @@ class Panel:
         """All findings about one exchange, passed ones too."""
         found = list(beyond.judge(exchange, self.live.edition, odd=shot.odd))
         if shot.operation in CONTRACT and not shot.odd:
-            found += self.live.judge.exchange(exchange)
+            found += self._by_contract(exchange)
         elif shot.case is not None and shot.operation not in CONTRACT:
             found += own(exchange, shot)
         wanted = self.live.judge.wanted
         return [one for one in found if one.requirement in wanted]
+
+    def _by_contract(self, exchange: Exchange) -> list[Finding]:
+        """The checks' findings; of a broken body that was accepted all the same, only that it was.
+
+        What a server makes of such a body no document says. Nor is it said that it must be refused, where
+        the target declares that it does not look at one of the body's faults.
+        """
+        found = self.live.judge.exchange(exchange)
+        if not accepted_broken(exchange, self.live.edition):
+            return found
+        self._strange.add(exchange.id)
+        if any(name.startswith("refusals") for name in self.live.profile.absent):
+            return []
+        return [one for one in found if self.live.register[one.requirement].chapter in _REFUSING]
 
     def take(
         self, exchange: Exchange, found: Iterable[Finding], operation: str, phase: str, *before: Exchange
@@ -138,9 +155,23 @@ class Panel:
                 self.take(exchange, found, exchange.operation.name, phase)
         by_id = {one.id: one for one in everything}
         for trace in traces(everything):
+            if any(one.id in self._strange for one in trace):
+                continue  # a thread on which a broken body was accepted: nobody knows what stands there now
             for finding in self.live.judge.trace(trace):
                 exchange = by_id.get(finding.exchange, trace.exchanges[-1])
                 self.take(exchange, [finding], exchange.operation.name, phase)
+
+
+_REFUSING: Final = ("refusal", "recorded")
+
+
+def accepted_broken(exchange: Exchange, edition: str) -> bool:
+    """Whether a body was accepted that breaks its schema."""
+    name, body = exchange.operation.name, exchange.request.json
+    if name not in REQUESTS or body is MISSING or exchange.response is None or not exchange.response.ok:
+        return False
+    found = violations(REQUESTS[name], body, variant="documented", edition=edition)
+    return any(each.path or each.keyword != "required" for each in found) or (bool(found) and name not in PARTIAL)
 
 
 def own(exchange: Exchange, shot: Shot) -> list[Finding]:

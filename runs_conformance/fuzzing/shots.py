@@ -19,9 +19,9 @@ from schemathesis.core.transport import Response as ReadResponse
 
 from runs_conformance.contract.model import Case, Exchange, to_bytes
 from runs_conformance.contract.operations import names, template
-from runs_conformance.fuzzing.hostile import ASSISTANT, Hostile
+from runs_conformance.fuzzing.hostile import Hostile
 from runs_conformance.fuzzing.living import Living
-from runs_conformance.stimuli.base import CREATE_RUN
+from runs_conformance.fuzzing.oddities import arguments
 
 Pairs = tuple[tuple[str, str], ...]
 CONTRACT: Final = frozenset(names())
@@ -107,17 +107,10 @@ def placed(case: Generated[Any], phase: str, about: Case) -> Shot:
 
 def of_hostile(one: Hostile, operation: str, living: Living) -> Shot:
     """An oddity on one of the create operations, with a living assistant and thread."""
-    method, path = template(operation)
-    if one.path:
-        path = one.path
-    elif operation == CREATE_RUN:
-        path = path.replace("{thread}", _escaped(living.ids(operation, ("thread",))["thread"]))
-    body = one.body and one.body.replace(ASSISTANT.encode(), living.assistant.encode())
-    if one.body and one.body[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        body = one.body.decode("utf-16").replace(ASSISTANT, living.assistant).encode("utf-16")
+    sent = arguments(one, operation, living)
     return Shot(
-        "hostile", operation, one.method or method, path, Case(one.name), one.query, one.headers, one.dropped,
-        body, odd=True,
+        "hostile", operation, sent["method"], sent["path"], sent["case"], one.query, one.headers, one.dropped,
+        sent["body"], odd=True,
     )  # fmt: skip
 
 

@@ -16,6 +16,8 @@ from runs_conformance.contract.schemas import Variant, events
 Json = dict[str, Any]
 # What gives a file its place and dialect among files means nothing within a document, or means it wrongly.
 _OF_FILES: Final = frozenset({"$schema", "$id"})
+# `format` is an annotation in this dialect; tools that make it an assertion would judge echoed text by it.
+_NOT_OF_ANSWERS: Final = _OF_FILES | {"format"}
 ANSWERS_PREFIX: Final = "answer_"
 STREAM: Final = "stream_event"
 
@@ -37,8 +39,8 @@ class Components:
 
 def components(requests: Iterable[str], answers: Iterable[str], edition: str) -> Components:
     """The components that these schemas need, with the event of a stream; KeyError for an unknown name."""
-    asked = _closure(requests, "documented", edition)
-    told = _closure((*answers, *_event_schemas(edition)), "accepted", edition)
+    asked = _closure(requests, "documented", edition, _OF_FILES)
+    told = _closure((*answers, *_event_schemas(edition)), "accepted", edition, _NOT_OF_ANSWERS)
     split = _differing(asked, told)
     of_requests = {name: _stem(name) for name in asked}
     of_answers = {name: (ANSWERS_PREFIX if name in split else "") + _stem(name) for name in told}
@@ -48,9 +50,24 @@ def components(requests: Iterable[str], answers: Iterable[str], edition: str) ->
     return Components(dict(sorted(schemas.items())), of_requests, of_answers)
 
 
-def _closure(names: Iterable[str], variant: Variant, edition: str) -> dict[str, Json]:
+def _closure(
+    names: Iterable[str], variant: Variant, edition: str, left_out: frozenset[str]
+) -> dict[str, Json]:
     docs = documents(variant, period(edition))
-    return {each: docs[each] for name in names for each in referenced(file_name(name), docs)}
+    found = (each for name in names for each in referenced(file_name(name), docs))
+    return {each: _without(docs[each], left_out) for each in found}
+
+
+def _without(node: Any, keys: frozenset[str]) -> Any:
+    if isinstance(node, list):
+        return [_without(entry, keys) for entry in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: {name: _without(each, keys) for name, each in value.items()}
+        if key == "properties" else _without(value, keys)
+        for key, value in node.items() if key not in keys
+    }
 
 
 def _differing(asked: Mapping[str, Json], told: Mapping[str, Json]) -> frozenset[str]:
@@ -81,7 +98,7 @@ def _rewritten(node: Any, names: Mapping[str, str]) -> Any:
         return node
     if isinstance(node.get("$ref"), str):
         return {**node, "$ref": _ref(names[node["$ref"]])["$ref"]}
-    return {key: _rewritten(value, names) for key, value in node.items() if key not in _OF_FILES}
+    return {key: _rewritten(value, names) for key, value in node.items()}
 
 
 def _event_schemas(edition: str) -> Iterator[str]:
