@@ -58,6 +58,9 @@ class Panel:
     _judged: set[str] = field(default_factory=set)
     _strange: set[str] = field(default_factory=set)
 
+    def __post_init__(self) -> None:
+        self._wanted = self.live.judge.wanted
+
     @property
     def live(self) -> Live:
         return self.bench.live
@@ -94,8 +97,7 @@ class Panel:
             found += self._by_contract(exchange)
         elif shot.case is not None and shot.operation not in CONTRACT:
             found += own(exchange, shot)
-        wanted = self.live.judge.wanted
-        return [one for one in found if one.requirement in wanted]
+        return [one for one in found if one.requirement in self._wanted]
 
     def _by_contract(self, exchange: Exchange) -> list[Finding]:
         """The checks' findings; of a broken body that was accepted all the same, only that it was.
@@ -171,7 +173,8 @@ def accepted_broken(exchange: Exchange, edition: str) -> bool:
     if name not in REQUESTS or body is MISSING or exchange.response is None or not exchange.response.ok:
         return False
     found = violations(REQUESTS[name], body, variant="documented", edition=edition)
-    return any(each.path or each.keyword != "required" for each in found) or (bool(found) and name not in PARTIAL)
+    inside = any(each.path or each.keyword != "required" for each in found)
+    return inside or (bool(found) and name not in PARTIAL)
 
 
 def own(exchange: Exchange, shot: Shot) -> list[Finding]:
