@@ -7,7 +7,8 @@
 Raw is `st run` with its defaults, the two headers that the API asks for, and schemas/openapi.json: a plain
 3.1 document, with streams, error answers and links, so better than what a user would find. Each of its
 failures is named by code and operation; a fault is told apart if its run has a failure that no run on the
-clean target has (seeds 1 to 3). Ours tells a fault apart if a requirement is broken; on the clean target none may be.
+clean target has (seeds 1 to 3). Ours tells a fault apart if a requirement is broken; on the clean target none
+may be.
 
 Each run has a reference target of its own, in a process of its own. Requests are those that the target
 counted, seconds are wall clock. Exits 1 if ours misses a fault or flags the clean target.

@@ -23,7 +23,9 @@ PATTERNS: Final[dict[str, re.Pattern[str]]] = {
     "a JavaScript stack trace": re.compile(
         r"\bat [^\n(]{0,120}\(?(?:file://)?/[^\s:()]+\.[cm]?[jt]s:\d+:\d+\)?"
     ),
-    "a .NET stack trace": re.compile(r"\bat [\w.<>`]+\([^)\n]{0,200}\) in [^\n:]{1,200}\.cs:line \d+"),
+    "a .NET stack trace": re.compile(
+        r"\bat [\w.<>`]+\([^)\n]{0,200}\) in (?:[A-Z]:)?[^\n:]{1,200}\.cs:line \d+"
+    ),
     "a Go panic": re.compile(r"goroutine \d+ \[\w[^\]\n]{0,60}\]:|runtime error: [a-z ]+(?:\n|$|\[)"),
     "a Ruby or PHP trace": re.compile(
         r"/[^\s:]{1,200}\.rb:\d+:in [`']|\bin /[^\s]{1,200}\.php(?: on line |:)\d+"

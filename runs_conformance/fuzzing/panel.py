@@ -47,7 +47,10 @@ def _nowhere(_finding: Finding, _failure: Failure, _phase: str) -> None:
 
 @dataclass
 class Panel:
-    """Judges what comes back; `tell` hears of each finding the first time that it is met."""
+    """Judges what comes back; `tell` hears of each finding the first time that it is met.
+
+    `skipped` says why cases of a phase were passed over.
+    """
 
     bench: Bench
     living: Living
@@ -55,6 +58,7 @@ class Panel:
     strict: bool = False
     counts: Counter[str] = field(default_factory=Counter)
     fired: int = 0
+    skipped: str = ""
     _judged: set[str] = field(default_factory=set)
     _strange: set[str] = field(default_factory=set)
 
@@ -142,7 +146,7 @@ class Panel:
     def _failure(
         self, name: str, finding: Finding, operation: str, exchange: Exchange, before: tuple[Exchange, ...]
     ) -> Failure:
-        headers = [each.name for each in self.live.profile.headers]
+        headers = [each.name for each in (*self.live.profile.headers, *self.live.profile.query)]
         calls = story(exchange, self.live.client.journal, headers, before)
         return Failure(name, finding.requirement, operation, finding.where, finding.actual, calls)
 

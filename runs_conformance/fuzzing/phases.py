@@ -15,6 +15,7 @@ from schemathesis.schemas import BaseSchema
 from runs_conformance.contract.model import Case, Exchange, to_bytes
 from runs_conformance.contract.operations import CREATE, template
 from runs_conformance.fuzzing import beyond, generated, linked
+from runs_conformance.fuzzing.budget import PhaseSpent
 from runs_conformance.fuzzing.documents import Operation, operations
 from runs_conformance.fuzzing.exploring import Explorer
 from runs_conformance.fuzzing.hostile import Hostile, hostile, paths
@@ -27,6 +28,7 @@ from runs_conformance.live import CAPABILITY, ENOUGH
 from runs_conformance.packing import send_packs
 from runs_conformance.stimuli.base import CREATE_RUN, OPERATIONS
 from runs_conformance.stimuli.bodies import faults
+from runs_conformance.target.journal import BudgetSpent
 from runs_conformance.target.stage import Blocked
 
 # Draws an operation, and chains of calls: an effort's size.
@@ -179,8 +181,13 @@ def fuzzing(one: Round) -> Iterator[int]:
     for operation in one.operations():
         number = one.panel.live.seed
         share = count * 5 if name_of(operation) in CREATE else count
-        if share:
-            yield Explorer(one.panel, operation, one.database, share, number).run()
+        try:
+            if share:
+                yield Explorer(one.panel, operation, one.database, share, number).run()
+        except PhaseSpent:
+            raise
+        except BudgetSpent as spent:
+            one.panel.skipped = str(spent)
 
 
 def stateful(one: Round) -> Iterator[int]:
@@ -202,7 +209,12 @@ def _answer(panel: Panel, make: Callable[[], Shot]) -> Exchange | None:
     except Blocked as blocked:
         if blocked.fatal:
             raise
-        return None
+    except PhaseSpent:
+        raise
+    except BudgetSpent as spent:
+        # no run may be started any more: what starts none goes on
+        panel.skipped = str(spent)
+    return None
 
 
 Phase = Callable[[Round], Iterator[int]]

@@ -57,7 +57,7 @@ def verdicts(
     if failure.requirement == beyond.CONSISTENT and len(answers) > 1:
         twins = [one for one in answers[:-1] if one.operation.name == last.operation.name]
         found += [each for one in twins[-1:] for each in beyond.consistent(one, last)]
-    if failure.operation not in CONTRACT:
+    if failure.operation and failure.operation not in CONTRACT:
         found += _own(failure, last, schemas)
     return found
 

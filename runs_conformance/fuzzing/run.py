@@ -123,13 +123,15 @@ def _run(live: Live, wanted: Wanted, log: Log, verdicts: Verdicts) -> None:
     thinning = generated.Thinning(live.edition)
     one = Round(panel, schemas, log.store, wanted.database, thinning, {}, wanted.operations)
     done = 0
-    live.stage.reachable()
     try:
+        live.stage.reachable()
         if wanted.replayed is not None:
             _replay(one, wanted.replayed, log)
             return
         for name in wanted.phases:
             done = _phase(one, name, log, verdicts, done)
+    except BudgetSpent as spent:
+        log.phase(f"the setup was cut short: {spent}")
     finally:
         _take(bench, verdicts, live, done)
 
@@ -151,6 +153,9 @@ def _phase(one: Round, name: str, log: Log, verdicts: Verdicts, done: int) -> in
             if blocked.fatal:
                 raise
             ended = f", ended: {blocked.sentence}"
+    if one.panel.skipped and not ended:
+        ended = f", cut short: {one.panel.skipped}"
+    one.panel.skipped = ""
     one.panel.judge_all(live.client.since(mark), name)
     sent, new = live.client.requests - before, len(log.failures) - found
     log.phase(f"{name}: {sent} requests, {time.monotonic() - start:.1f} s, {new} new findings{ended}")

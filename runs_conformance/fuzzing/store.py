@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from hypothesis.database import (
-    BackgroundWriteDatabase,
     DirectoryBasedExampleDatabase,
     ExampleDatabase,
     GitHubArtifactDatabase,
@@ -128,7 +127,7 @@ def open_database(named: str | None) -> ExampleDatabase:
     if named == "none":
         return InMemoryExampleDatabase()
     if named is not None and named.startswith(("redis://", "rediss://", "unix://")):
-        return BackgroundWriteDatabase(_redis(named))
+        return _redis(named)
     if named is not None and named.startswith("github:"):
         owner, slash, repository = named.removeprefix("github:").partition("/")
         if not (owner and slash and repository):

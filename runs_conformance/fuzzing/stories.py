@@ -43,16 +43,17 @@ class Call:
     name: str = ""
 
     @classmethod
-    def of(cls, exchange: Exchange, profile_headers: Iterable[str] = ()) -> Self:
+    def of(cls, exchange: Exchange, profiles: Iterable[str] = ()) -> Self:
         request, case = exchange.request, exchange.case or Case("")
-        ours = _CLIENTS | {name.lower() for name in profile_headers}
+        ours = _CLIENTS | {name.lower() for name in profiles}
         sent = {name.lower(): value for name, value in request.headers.lines}
         odd = [(name, sent[name]) for name, usual in _DEFAULTS.items() if sent.get(name, usual) != usual]
         more = [(name, value) for name, value in request.headers.lines if name.lower() not in ours]
+        asked = tuple(pair for pair in request.query if pair[0].lower() not in ours)
         needed = ("accept", "openai-beta", *(["content-type"] if request.body is not None else []))
         dropped = tuple(name for name in needed if request.headers.lines and name not in sent)
         return cls(
-            request.method, request.path, _text(request.body), request.query, (*odd, *more), dropped,
+            request.method, request.path, _text(request.body), asked, (*odd, *more), dropped,
             case.expect, case.requirements, case.name,
         )  # fmt: skip
 
@@ -74,12 +75,13 @@ class Call:
 
 
 def story(
-    exchange: Exchange, journal: Sequence[Exchange], profile_headers: Iterable[str] = (),
+    exchange: Exchange, journal: Sequence[Exchange], profiles: Iterable[str] = (),
     also: Sequence[Exchange] = (),
 ) -> tuple[Call, ...]:  # fmt: skip
     """The calls that meet what `exchange` met, itself last; `also` are calls that must come before it.
 
-    `journal` holds all that was sent, in order.
+    `journal` holds all that was sent, in order; `profiles` are names of headers and query parameters that the
+    profile adds by itself.
     """
     last = int(exchange.id[1:])
     earlier = [one for one in journal if int(one.id[1:]) <= last]
@@ -95,7 +97,7 @@ def story(
         name: f"{{{{{numbers[maker.id]}:{token}}}}}"
         for name, (maker, token) in made.items() if maker.id in numbers and maker.id != exchange.id
     }
-    return tuple(_placed(Call.of(one, profile_headers), names) for one in chosen)
+    return tuple(_placed(Call.of(one, profiles), names) for one in chosen)
 
 
 def produced(exchange: Exchange) -> dict[str, str]:
