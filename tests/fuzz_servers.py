@@ -1,4 +1,4 @@
-"""Small servers for the tests of fuzzing: the reference target with an endpoint of the user's, as ASGI apps."""
+"""Small servers for the tests of fuzzing: the reference target with an endpoint of the user's beside it."""
 
 import json
 

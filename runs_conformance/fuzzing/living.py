@@ -9,7 +9,7 @@ from runs_conformance.contract.model import Exchange
 from runs_conformance.contract.operations import CREATE
 from runs_conformance.contract.traces import answer_run
 from runs_conformance.live import Live
-from runs_conformance.stimuli.base import CREATE_RUN
+from runs_conformance.stimuli.base import CREATE_RUN, function
 from runs_conformance.target.stage import Blocked
 
 # The capability without which a target need not have an operation; those of assistants and threads come with
@@ -44,6 +44,19 @@ class Living:
     @property
     def assistant(self) -> str:
         return self.live.stage.assistant()
+
+    @property
+    def settled_assistant(self) -> str:
+        """One with settings of its own: what a run says instead must win over each of them."""
+        fields: dict[str, Any] = {
+            "instructions": "Answer in JSON, at length.", "metadata": {"kept": "by the assistant"},
+            "temperature": 0.3, "top_p": 0.7,
+        }  # fmt: skip
+        if self.live.profile.lacks("tools.function") is None:
+            fields["tools"] = [function("look_up", strict=False, parameters={})]
+        if self.live.profile.lacks("assistants.create") is not None:
+            return self.assistant
+        return self.live.stage.assistant(**fields)
 
     def ids(self, operation: str, kinds: tuple[str, ...]) -> dict[str, str]:
         """The ids of an operation's path, by kind."""

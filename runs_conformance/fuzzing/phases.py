@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import fnmatch
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from hypothesis.database import ExampleDatabase
 from schemathesis.schemas import BaseSchema
 
-from runs_conformance.contract.model import Case, Exchange, to_bytes
+from runs_conformance.contract.model import Case, Exchange
 from runs_conformance.contract.operations import CREATE, template
-from runs_conformance.fuzzing import beyond, generated, linked
+from runs_conformance.fuzzing import beyond, generated, linked, refusals
 from runs_conformance.fuzzing.budget import PhaseSpent
 from runs_conformance.fuzzing.documents import Operation, operations
 from runs_conformance.fuzzing.exploring import Explorer
@@ -24,10 +24,9 @@ from runs_conformance.fuzzing.panel import Panel
 from runs_conformance.fuzzing.replaying import Undecided, again
 from runs_conformance.fuzzing.shots import CONTRACT, Shot, name_of, of_case, of_hostile
 from runs_conformance.fuzzing.store import Store
-from runs_conformance.live import CAPABILITY, ENOUGH
+from runs_conformance.live import CAPABILITY, ENOUGH, Live
 from runs_conformance.packing import send_packs
 from runs_conformance.stimuli.base import CREATE_RUN, OPERATIONS
-from runs_conformance.stimuli.bodies import faults
 from runs_conformance.target.journal import BudgetSpent
 from runs_conformance.target.stage import Blocked
 
@@ -120,36 +119,31 @@ def coverage(one: Round) -> Iterator[int]:
 
 def _outside(one: Round, name: str) -> Iterator[int]:
     """Two wrongly accepted bodies of a row show it: each starts a run that nobody asked for."""
-    live, taken = one.panel.live, Counter[str]()
-    for fault in _spread(faults(name, live.edition, frozenset(live.profile.absent))):
-        if taken[fault.requirement] >= ENOUGH:
-            continue
-        if live.selected is not None and fault.requirement not in live.selected:
-            continue
-        one.thinning.body(name, fault.template)
+    live, living, taken = one.panel.live, one.panel.living, Counter[str]()
 
-        def make(fault: Any = fault) -> Shot:
-            about = Case(fault.name, (fault.requirement,), "refused")
-            path = "/threads/runs"
-            if name == CREATE_RUN:
-                path = f"/threads/{one.panel.living.ids(name, ('thread',))['thread']}/runs"
-            body = fault.body(one.panel.living.assistant, live.text())
-            sent = body if isinstance(body, bytes) else to_bytes(body)
-            return Shot("coverage", name, "POST", path, about, body=sent)
+    def wanted(row: str) -> bool:
+        applies = live.register[row].applies(live.edition) and not _lacking(live, row)
+        return applies and taken[row] < ENOUGH and (live.selected is None or row in live.selected)
 
-        exchange = _fired(one, make)
-        taken[fault.requirement] += exchange is not None and exchange.ok
-        yield 1
+    for made in refusals.by_hand(name, living) if live.profile.lacks("refusals") is None else ():
+        if wanted(made.about.requirements[0]):
+            _fired(one, partial(_same, made))
+            yield 1
+    for fault in refusals.derived(live, name, first=name == one.creates()[0]):
+        if wanted(fault.requirement):
+            one.thinning.body(name, fault.template)
+            exchange = _fired(one, partial(refusals.shot, fault, name, living))
+            taken[fault.requirement] += exchange is not None and exchange.ok
+            yield 1
 
 
-def _spread(all_faults: Iterable[Any]) -> list[Any]:
-    """One of each row, then a second of each: what is cut short has looked everywhere."""
-    seen = Counter[str]()
-    ranked = []
-    for fault in all_faults:
-        seen[fault.requirement] += 1
-        ranked.append((seen[fault.requirement], fault))
-    return [fault for _, fault in sorted(ranked, key=lambda pair: pair[0])]
+def _same(shot: Shot) -> Shot:
+    return shot
+
+
+def _lacking(live: Live, row: str) -> bool:
+    needed = live.register[row].capability
+    return bool(needed) and live.profile.lacks(needed) is not None
 
 
 def odd(one: Round) -> Iterator[int]:

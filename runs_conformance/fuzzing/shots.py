@@ -87,7 +87,7 @@ def of_case(case: Generated[Any], living: Living, phase: str, about: Case) -> Sh
         path = path.replace(f"{{{kind}}}", _escaped(value))
     return Shot(
         phase=phase, operation=name, method=case.method, path=path, about=about, query=_pairs(case.query),
-        headers=_kept(case.headers), body=_body(case, living), case=case,
+        headers=_kept(case.headers), body=_body(case, living, phase), case=case,
     )  # fmt: skip
 
 
@@ -148,12 +148,13 @@ def _transport(case: Generated[Any]) -> dict[str, Any]:
     return {key: value for key, value in made.items() if key in known}
 
 
-def _body(case: Generated[Any], living: Living) -> bytes | None:
+def _body(case: Generated[Any], living: Living, phase: str) -> bytes | None:
     if isinstance(case.body, NotSet):
         return None
     body = whole(case.body)
     if isinstance(body, dict) and isinstance(body.get("assistant_id"), str) and body["assistant_id"]:
-        body = {**body, "assistant_id": living.assistant}
+        name = living.settled_assistant if phase == "fuzzing" else living.assistant
+        body = {**body, "assistant_id": name}
     return _written(body)
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any, Final
 
 from runs_conformance.contract.findings import Finding, failed, passed, verdict
-from runs_conformance.contract.jsontext import brief, decode, pointer
+from runs_conformance.contract.jsontext import brief, pointer
 from runs_conformance.contract.judge import Context, on_exchange, on_trace
 from runs_conformance.contract.model import MISSING, Exchange, Trace
 from runs_conformance.contract.operations import BODIES, CREATE
@@ -38,7 +37,7 @@ def faults(exchange: Exchange, context: Context) -> list[tuple[str | None, Viola
         return []
     if is_valid(schema, body, variant="documented", edition=context.edition):
         return []
-    found = _lasting(schema, exchange.request.body or b"", context.edition)
+    found = lasting(schema, body, context.edition)
     return [(None if undecided(error, body) else _row(context, schema, error), error) for error in found]
 
 
@@ -52,12 +51,6 @@ def lasting(schema: str, body: Any, edition: str) -> tuple[Violation, ...]:
         return found
     left = [place(error) for error in violations(schema, body, variant="documented", edition=NEWEST)]
     return tuple(error for error in found if any(_within(other, place(error)) for other in left))
-
-
-@lru_cache(maxsize=64)
-def _lasting(schema: str, raw: bytes, edition: str) -> tuple[Violation, ...]:
-    """The same of a body's text: several checks ask for it, and it costs milliseconds."""
-    return lasting(schema, decode(raw).value, edition)
 
 
 def _within(path: tuple[str | int, ...], outer: tuple[str | int, ...]) -> bool:
