@@ -3,6 +3,7 @@
     python benchmarks/variations.py                       each variation alone
     python benchmarks/variations.py gzip crlf             these alone
     python benchmarks/variations.py --random 50 --seed 1  50 random combinations
+    python benchmarks/variations.py --fuzz gzip crlf      `fuzz --strict` in place of `check --strict`
 
 Prints a line a run and every row that was flagged (failed, warned, untestable); exits 1 if there was any.
 """
@@ -10,6 +11,7 @@ Prints a line a run and every row that was flagged (failed, warned, untestable);
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import random
@@ -80,8 +82,11 @@ def toml(profile: dict[str, Any]) -> str:
     return "\n".join([*lines, ""])
 
 
-def check(names: tuple[str, ...], *more: str) -> Result:
-    """One `check --strict` of a target in these variations."""
+FUZZ: Final = ("fuzz", "--database", "none")
+
+
+def check(names: tuple[str, ...], *more: str, words: tuple[str, ...] = ("check",)) -> Result:
+    """One `check --strict` (or `fuzz --strict`) of a target in these variations."""
     declared = variations.profile_for(names)
     profile = {"other_model": "gpt-4o-mini", "cleanup": False, **declared, "resources": RESOURCES}
     with tempfile.TemporaryDirectory() as folder, target(names) as url:
@@ -90,7 +95,7 @@ def check(names: tuple[str, ...], *more: str) -> Result:
         start = time.monotonic()
         command = [
             *COMMAND,
-            "check",
+            *words,
             url,
             "--profile",
             str(file),
@@ -152,6 +157,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--without-slow", action="store_true")
+    parser.add_argument("--fuzz", action="store_true", help="fuzz instead of check")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="only each Nth")
     parser.add_argument(
         "--text", action="store_true", help="print what check printed where a row was flagged"
     )
@@ -162,8 +169,10 @@ def main() -> int:
         if given.random
         else [(name,) for name in given.names or known]
     )
+    words = FUZZ if given.fuzz else ("check",)
     with ThreadPoolExecutor(given.jobs) as pool:
-        results = [told(result, given.text) for result in pool.map(check, jobs)]
+        found = pool.map(functools.partial(check, words=words), jobs[:: given.every])
+        results = [told(result, given.text) for result in found]
     alarms = [result for result in results if not result.clean]
     requests = sum(one.requests for one in results)
     print(f"{len(results)} runs, {len(alarms)} with false alarms, {requests} requests")

@@ -153,4 +153,7 @@ UNPROVOKED: Final = {
     "response.last-error.form": "no run failed",
     "lifecycle.message-ends-with-run": "no run ended in the middle of a message",
     "refuse.tool-choice.tool-absent": "nothing sent called for it",
+    "beyond.own.media-type": "no document of the user's was given (fuzz --openapi FILE)",
+    "beyond.own.shape": "no document of the user's was given (fuzz --openapi FILE)",
+    "beyond.own.headers": "no document of the user's was given (fuzz --openapi FILE)",
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -54,8 +54,11 @@ IMPLIED: Final = {
 
 
 @contextmanager
-def session(chosen: Chosen) -> Iterator[Live]:
-    """Start or reach the target and hold the session; Blocked (fatal) for one that can't be started."""
+def session(chosen: Chosen, make: Callable[[Profile, str], Client] = Client) -> Iterator[Live]:
+    """Start or reach the target and hold the session; Blocked (fatal) for one that can't be started.
+
+    `make` gives the client for the profile and the base URL.
+    """
     from runs_conformance.reference.server import running  # noqa: PLC0415 - only the embedded target needs it
 
     profile = embedded_profile(chosen.profile) if chosen.target == EMBEDDED else chosen.profile
@@ -64,7 +67,8 @@ def session(chosen: Chosen) -> Iterator[Live]:
         yield from _replayed(chosen, profile, chosen.replay)
         return
     try:
-        with open_target(chosen.target, running) as base_url, _client(chosen, profile, base_url) as client:
+        client_of = _recording if chosen.record is not None else make
+        with open_target(chosen.target, running) as base_url, client_of(profile, base_url) as client:
             stage = Stage(client)
             live = Live(profile, client, stage, chosen.register, chosen.effort, chosen.seed, chosen.selected)
             with _kept(chosen, live):
@@ -74,9 +78,7 @@ def session(chosen: Chosen) -> Iterator[Live]:
         raise Blocked("target", str(error), fatal=True) from None
 
 
-def _client(chosen: Chosen, profile: Profile, base_url: str) -> Client:
-    if chosen.record is None:
-        return Client(profile, base_url)
+def _recording(profile: Profile, base_url: str) -> Client:
     return RecordingClient(profile, base_url, redactor(profile))
 
 

@@ -338,3 +338,11 @@ def test_strict_is_filled_in_since_its_edition():
     bare = create({"tools": [TOOL]}, run(tools=[TOOL]))
     assert findings("response.echo.function-strict", bare, edition="2024-08-05") == []
     assert failure("response.echo.function-strict", bare, edition="2024-08-06")
+
+
+def test_an_empty_addition_may_leave_its_separator_behind():
+    row, sent = "response.echo.instructions", {"instructions": "a", "additional_instructions": ""}
+    assert holds(row, create(sent, run(instructions="a\n")))
+    assert holds(row, create(sent, run(instructions="a")))
+    assert findings(row, create(sent, run(instructions="a b")))[0].failed
+    assert findings(row, create({"instructions": "a"}, run(instructions="a\n")))[0].failed

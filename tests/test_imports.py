@@ -17,6 +17,10 @@ MAY_IMPORT = {
     "report": ("contract",),
     "reference": ("contract.schemas",),
     "clients": ("contract", "target"),
+    "openapi": ("contract",),
+    "fuzzing": (
+        "contract", "stimuli", "target", "report", "openapi", "live", "options", "packing", "session",
+    ),
     "stories": ("contract", "stimuli", "live", "scenes"),
 }
 # What judges is pure: it knows neither pytest nor HTTP. What stands here is for others.
@@ -27,6 +31,7 @@ LIBRARIES = {
     "recordings": {"ijson", "vcr", "yaml"},
     "reference": {"jsonschema", "referencing", "starlette", "uvicorn"},
     "target": {"a2wsgi", "httpx2", "uvicorn"},
+    "fuzzing": {"hypothesis", "redis", "requests", "schemathesis", "yaml"},
 }
 # `commands` is the command line in pieces: like cli.py it may import everything.
 FOLDERS = sorted(
@@ -99,7 +104,7 @@ def test_the_command_loads_nothing_that_it_does_not_need(words):
     script = (
         "import sys\nfrom runs_conformance.cli import main\n"
         f"try:\n    main({words!r})\nexcept SystemExit:\n    pass\n"
-        "print(sorted({'pytest', 'hypothesis', 'starlette', 'uvicorn'} & set(sys.modules)))"
+        "print(sorted({'pytest', 'hypothesis', 'schemathesis', 'starlette', 'uvicorn'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"

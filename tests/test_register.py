@@ -38,6 +38,9 @@ UNDECIDED = {
     "accept.reasoning-effort.later": "MAY: which of the later values a model takes is its own affair",
     "accept.response-format.none-legacy": "MAY, and only before 2024-08-06; then a refusal row takes over",
     "accept.truncation.auto-with-count": "MAY: accepting and refusing are both allowed",
+    "beyond.own.headers": "judged by `fuzz --openapi FILE`, on operations that are not the contract's",
+    "beyond.own.media-type": "judged by `fuzz --openapi FILE`, on operations that are not the contract's",
+    "beyond.own.shape": "judged by `fuzz --openapi FILE`, on operations that are not the contract's",
 }
 
 COLLECT = """

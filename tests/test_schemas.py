@@ -286,3 +286,8 @@ def test_the_end_of_a_period_is_the_start_of_the_next():
     assert editions()[0] == ""
     assert {"2024-05-13", "2024-06-06", "2024-09-13"} < set(editions())
     assert period("2024-05-12") < "2024-05-13" == period("2024-05-13")
+
+
+def test_an_integer_of_400_digits_is_a_number_and_breaks_no_check():
+    value = body(max_prompt_tokens=10**400, temperature=10**400)
+    assert places("create_run_request", value, variant="documented") == [(("temperature",), "maximum", None)]

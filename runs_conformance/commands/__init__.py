@@ -12,4 +12,6 @@ from typing import Final
 COMMANDS: Final[tuple[str, ...]] = (
     # one a line
     "inspect",
+    "openapi",
+    "fuzz",
 )

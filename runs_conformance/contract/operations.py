@@ -112,3 +112,8 @@ def identify(method: str, path: str) -> Operation:
 def template(name: str) -> tuple[str, str]:
     """Method and path template of an operation; KeyError for a name that the contract lacks."""
     return {each: (method, path) for method, path, each in _TABLE}[name]
+
+
+def names() -> tuple[str, ...]:
+    """Every operation of the contract, in the order of its paths."""
+    return tuple(name for _, _, name in _TABLE)

@@ -23,7 +23,7 @@ OLDEST: Final = "2024-04-17"
 LEVELS: Final = ("MUST", "SHOULD", "MAY")
 CHAPTERS: Final = (
     "acceptance", "refusal", "response", "headers", "errors", "isolation", "events", "order", "lifecycle",
-    "recorded",
+    "recorded", "beyond",
 )
 
 

@@ -120,8 +120,13 @@ def _pattern(validator: Validator, pattern: str, instance: Any, _schema: Any) ->
 
 
 def _number(_checker: object, instance: object) -> bool:
-    """Python's JSON parser lets NaN and Infinity through, which are no JSON numbers."""
-    return isinstance(instance, int | float) and not isinstance(instance, bool) and math.isfinite(instance)
+    """Python's JSON parser lets NaN and Infinity through, which are no JSON numbers.
+
+    An integer of 400 digits is one, and can't be asked whether it is finite.
+    """
+    if isinstance(instance, float):
+        return math.isfinite(instance)
+    return isinstance(instance, int) and not isinstance(instance, bool)
 
 
 _Exact: Any = extend(  # type: ignore[no-untyped-call]

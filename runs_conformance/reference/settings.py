@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 from runs_conformance.reference.records import Settings
@@ -88,9 +89,9 @@ def _file_search(given: Json) -> Json:
 
 def resources(given: Json | None, new_store: Callable[[], str]) -> Json:
     """tool_resources as echoed: a helper vector store has become the id of a store."""
-    shaped = {name: dict(value) for name, value in (given or {}).items() if value is not None}
+    shaped = copy.deepcopy({name: value for name, value in (given or {}).items() if value is not None})
     search = shaped.get("file_search")
-    if search is not None and search.pop("vector_stores", None):
+    if isinstance(search, dict) and search.pop("vector_stores", None):
         search["vector_store_ids"] = [new_store()]
     return shaped
 

@@ -81,6 +81,11 @@ class Client:
         self._loop.close()
 
     @property
+    def secrets(self) -> tuple[tuple[str, str], ...]:
+        """The profile's headers, key included, for another client that sends in the same session."""
+        return self._dresser.secrets
+
+    @property
     def journal(self) -> tuple[Exchange, ...]:
         """All exchanges in the order in which they were started, throttled ones too."""
         return self._journal.since(0)

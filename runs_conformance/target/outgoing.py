@@ -81,6 +81,11 @@ class Dresser:
         self._hidden = {(each.name.lower(), each.value) for each in self._headers if each.hidden}
         self.redactor = Redactor(_secrets(profile, key))
 
+    @property
+    def secrets(self) -> Pairs:
+        """The profile's headers, key included, as they go out: for whoever sends to the same target."""
+        return tuple((each.name, each.value) for each in self._headers)
+
     def plan(self, call: Call, room: int) -> Plan:
         """How the call goes out; `room` is how many bytes the session may still keep."""
         limits, timeouts = self._profile.limits, self._profile.timeouts

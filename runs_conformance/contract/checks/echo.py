@@ -195,8 +195,9 @@ def instructions(exchange: Exchange, context: Context) -> Iterator[Finding]:
         expected="a string, for instructions were given", actual=brief(seen),
     )
     if not isinstance(extra, str) or not extra:
+        alike = _text(seen) == _text(base) or (extra == "" and _joined(_text(base), _text(seen)))
         yield _in_force(
-            "response.echo.instructions", _text(seen) == _text(base), difference(base, seen, same), exchange,
+            "response.echo.instructions", alike, difference(base, seen, same), exchange,
             "run /instructions",
         )
         return
@@ -211,6 +212,11 @@ def instructions(exchange: Exchange, context: Context) -> Iterator[Finding]:
             "response.echo.additional-instructions", exchange, where="run /instructions",
             expected=(brief(base), f"{brief(base)} followed by {brief(extra)}"), actual=brief(seen),
         )
+
+
+def _joined(base: str, seen: str) -> bool:
+    """An empty addition, put after the text with whatever stands between the two."""
+    return seen.startswith(base) and seen[len(base) :].isspace()
 
 
 def _text(value: Any) -> str:
