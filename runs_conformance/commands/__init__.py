@@ -9,5 +9,5 @@ from typing import Final
 
 # Names of modules in this folder, in the order of the help text.
 COMMANDS: Final[tuple[str, ...]] = (
-    # one a line
+    "report",
 )

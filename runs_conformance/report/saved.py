@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from runs_conformance.contract.findings import Finding
 from runs_conformance.contract.findings import Outcome as FindingOutcome
 from runs_conformance.report.curl import KEY, curl
-from runs_conformance.report.records import Record, severity
+from runs_conformance.report.records import Record, event_number, severity
 from runs_conformance.report.redact import PLAIN, Redactor
 from runs_conformance.report.text import shorten
 
@@ -26,7 +25,6 @@ TEXT: Final = 4_000
 FIRST_EVENTS: Final = 200
 LAST_EVENTS: Final = 50
 AROUND: Final = 5
-_EVENT: Final = re.compile(r"\bevent (\d+)")
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,9 @@ class Recorder:
             "exchange": finding.exchange,
             "curl": curl(exchange, self.hide, key=self.key) if told and exchange is not None else "",
             "blocked_by": self._text(finding.blocked_by),
+            "generated": finding.generated,
         }
+        event = event_number(finding.where)
         return {
             "kind": "finding",
             "requirement": row.id,
@@ -67,6 +67,7 @@ class Recorder:
             "severity": severity(row.level, self.strict),
             "outcome": str(finding.outcome),
             **{name: value for name, value in optional.items() if value},
+            **({} if event is None else {"event": event}),
         }
 
     def exchange(self, exchange: Exchange, where: str = "") -> Record:
@@ -142,8 +143,7 @@ class Recorder:
 
 def _kept(events: tuple[Event, ...], where: str) -> Iterator[Event]:
     """The first and the last events of a stream, and those around the one that `where` names."""
-    found = _EVENT.search(where)
-    middle = int(found[1]) if found else 0
+    middle = event_number(where) or 0
     last = len(events) - LAST_EVENTS
     for position, event in enumerate(events):
         if position < FIRST_EVENTS or position >= last or abs(event.index - middle) <= AROUND:

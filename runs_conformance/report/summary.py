@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from runs_conformance.contract.findings import Finding
 from runs_conformance.contract.findings import Outcome as FindingOutcome
 from runs_conformance.contract.register import CHAPTERS, LEVELS, Register, Requirement
-from runs_conformance.report.records import Evidence, Outcome, Verdict, severity
+from runs_conformance.report.records import ClientVerdict, Evidence, Gap, Outcome, Verdict, event_number, severity
 from runs_conformance.report.redact import PLAIN, Redactor
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ class Summary:
 
     verdicts: tuple[Verdict, ...]
     strict: bool = False
+    gaps: tuple[Gap, ...] = ()
+    clients: tuple[ClientVerdict, ...] = ()
 
     def of(self, *outcomes: Outcome) -> tuple[Verdict, ...]:
         return tuple(each for each in self.verdicts if each.outcome in outcomes)
@@ -144,6 +146,8 @@ class _Rows:
             chapter=row.chapter,
             statement=row.statement,
             source=row.source,
+            since=row.since,
+            until=row.until,
             outcome=Outcome.NOT_TESTED,
         )
         return self._left_out(row, blank) or self._decided(blank, findings)
@@ -190,6 +194,7 @@ class _Rows:
             actual=clean(finding.actual),
             exchange=finding.exchange,
             curl=self.curls.get(finding.exchange, ""),
+            event=event_number(finding.where),
         )
 
     def _unbroken(self, counted: Verdict, by: Mapping[FindingOutcome, list[Finding]]) -> Verdict:
