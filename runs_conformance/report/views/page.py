@@ -47,6 +47,7 @@ def html(results: Results) -> str:
         head=results.header,
         end=end,
         title=VERDICTS[end.verdict],
+        reason=end.reason.partition("): ")[2] or end.reason,
         summary=summary,
         outcomes=found,
         words=OUTCOMES,
