@@ -23,7 +23,7 @@ MAY_IMPORT = {
 LIBRARIES = {
     "contract": {"jsonschema", "jsonschema_rs", "referencing"},
     "stimuli": {"hypothesis"},
-    "report": {"jinja2", "jsonschema_rs"},
+    "report": {"jinja2", "jsonschema_rs", "markupsafe", "tomlkit"},
     "reference": {"jsonschema", "referencing", "starlette", "uvicorn"},
     "target": {"a2wsgi", "httpx2", "uvicorn"},
 }

@@ -23,7 +23,7 @@ _HELP: Final = {
 
 
 def add(commands: Any) -> None:
-    made = commands.add_parser("report", help="show a results file: text (default), HTML, JUnit, Markdown, ...")
+    made = commands.add_parser("report", help="show a results file as text, HTML, JUnit, Markdown")
     made.add_argument("results", metavar="RESULTS", help="what `check --results` wrote")
     kinds = made.add_mutually_exclusive_group()
     for name, told in _HELP.items():

@@ -1,4 +1,4 @@
-"""The second verdict: which clients can live with a target, from the rows that say what a client needs. Pure."""
+"""The second verdict: which clients can live with a target, from rows that say what a client needs. Pure."""
 
 from __future__ import annotations
 

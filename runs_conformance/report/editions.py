@@ -1,4 +1,4 @@
-"""Which dated edition of the contract a run's verdicts meet in full, and what separates it from the next. Pure."""
+"""Which edition of the contract a run's verdicts meet in full, and what separates it from the next. Pure."""
 
 from __future__ import annotations
 

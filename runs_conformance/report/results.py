@@ -133,7 +133,7 @@ def _whole(records: list[Record], name: str) -> Results:
     if results.footer is None:
         raise MissingFooterError(
             f"{name}: cut off after {len(records)} lines: the footer is missing",
-            "The run was killed or is still going on; what it had found by then can be read.",
+            "The run was killed or is still going on: wait for it, or run it again.",
             results,
         )
     return results

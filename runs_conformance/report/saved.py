@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 BODY: Final = 16_384
 DATA: Final = 4_096
+# Characters of all events of one stream; those beyond keep their beginning, but for the one in question.
+STREAM: Final = 65_536
+BEGINNING: Final = 120
 TEXT: Final = 4_000
 FIRST_EVENTS: Final = 200
 LAST_EVENTS: Final = 50
@@ -106,15 +109,26 @@ class Recorder:
         }
         if response.events is None:
             return record
-        kept = [self._event(event) for event in _kept(response.events, where)]
-        return {**record, "events": kept, "events_total": len(response.events)}
+        return {
+            **record,
+            "events": list(self._events(response.events, where)),
+            "events_total": len(response.events),
+        }
 
-    def _event(self, event: Event) -> Record:
+    def _events(self, events: tuple[Event, ...], where: str) -> Iterator[Record]:
+        middle, room = event_number(where), STREAM
+        for event in _kept(events, where):
+            near = middle is not None and abs(event.index - middle) <= AROUND
+            record = self._event(event, DATA if near or room > 0 else BEGINNING)
+            room -= 0 if near else len(record["data"] or "")
+            yield record
+
+    def _event(self, event: Event, limit: int) -> Record:
         return {
             "index": event.index,
             "name": None if event.name is None else self._text(event.name),
-            "data": None if event.data is None else self.hide.text(event.data)[:DATA],
-            "cut": event.data is not None and len(event.data) > DATA,
+            "data": None if event.data is None else self.hide.text(event.data)[:limit],
+            "cut": event.data is not None and len(event.data) > limit,
             "at": event.at,
             "start": event.start,
             "end": event.end,

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Final
 from runs_conformance.contract.findings import Finding
 from runs_conformance.contract.findings import Outcome as FindingOutcome
 from runs_conformance.contract.register import CHAPTERS, LEVELS, Register, Requirement
-from runs_conformance.report.records import ClientVerdict, Evidence, Gap, Outcome, Verdict, event_number, severity
+from runs_conformance.report.records import (
+    ClientVerdict,
+    Evidence,
+    Gap,
+    Outcome,
+    Verdict,
+    event_number,
+    severity,
+)
 from runs_conformance.report.redact import PLAIN, Redactor
 
 if TYPE_CHECKING:

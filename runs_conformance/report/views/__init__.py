@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from runs_conformance.report.results import Results
-from runs_conformance.report.views.annotations import annotations
+from runs_conformance.report.views.annotations import workflow_commands
 from runs_conformance.report.views.badge import badge
 from runs_conformance.report.views.junit import junit
 from runs_conformance.report.views.markdown import markdown
@@ -20,5 +20,5 @@ VIEWS: Final[dict[str, Callable[[Results], str]]] = {
     "markdown": markdown,
     "json": as_json,
     "badge": badge,
-    "annotations": annotations,
+    "annotations": workflow_commands,
 }

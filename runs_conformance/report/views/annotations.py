@@ -15,7 +15,7 @@ SHOWN: Final = 9
 LONGEST: Final = 600
 
 
-def annotations(results: Results) -> str:
+def workflow_commands(results: Results) -> str:
     """One `::error` or `::warning` line each; what a target sent can't become a command of its own."""
     return "".join(f"{line}\n" for line in _lines(results))
 

@@ -37,7 +37,7 @@ def junit(results: Results) -> str:
     _counts(root, results)
     ET.indent(root, " ")
     # What is not ASCII becomes a reference, so that the text is right in whatever encoding it is written.
-    return '<?xml version="1.0" encoding="us-ascii"?>\n' + ET.tostring(root, "us-ascii").decode() + "\n"
+    return '<?xml version="1.0" encoding="us-ascii"?>\n' + str(ET.tostring(root, "us-ascii"), "ascii") + "\n"
 
 
 def _counts(root: ET.Element, results: Results) -> None:

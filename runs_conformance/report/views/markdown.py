@@ -10,7 +10,15 @@ from runs_conformance.report import clients, editions
 from runs_conformance.report.records import Outcome, Verdict
 from runs_conformance.report.results import Results
 from runs_conformance.report.text import escape, shorten
-from runs_conformance.report.views.words import OUTCOMES, UNSEEN, VERDICTS, alternatives, cases, footer_of, seen
+from runs_conformance.report.views.words import (
+    OUTCOMES,
+    UNSEEN,
+    VERDICTS,
+    alternatives,
+    cases,
+    footer_of,
+    seen,
+)
 
 # GitHub takes a summary of 1 MiB at most; what does not fit is counted.
 LONGEST: Final = 900_000
@@ -18,7 +26,9 @@ CELL: Final = 400
 CURL: Final = 4_000
 _SPECIAL: Final = re.compile(r"[\\`*_\[\]|~$#]|^[-+]|^\d+(?=[.)])")
 # As references: backslashes don't keep these from becoming markup, mentions and links.
-_REFERENCES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;", "://": "&#58;//", "www.": "www&#46;"}
+_REFERENCES: Final = {
+    "&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;", "://": "&#58;//", "www.": "www&#46;",
+}
 _SIGNS: Final = {"conforms": "✅", "does-not-conform": "❌", "could-not-run": "⚠️"}
 
 
@@ -53,7 +63,8 @@ def _blocks(results: Results) -> Iterator[str]:
         for each in summary.causes
     ))
     yield from _section("Gaps file: to be mended", (
-        f"- {code(each.id)} {plain(each.case)}: {plain(each.problem)}\n" for each in results.gaps if each.problem
+        f"- {code(each.id)} {plain(each.case)}: {plain(each.problem)}\n"
+        for each in results.gaps if each.problem
     ))
     yield from _folded("Warnings and notes", map(_line, summary.of(Outcome.WARNING)))
     yield from _folded("Known gaps", map(_line, summary.of(Outcome.GAP)))
@@ -91,7 +102,8 @@ def _folded(title: str, lines: Iterable[str]) -> Iterator[str]:
 
 def _failure(verdict: Verdict) -> str:
     evidence = verdict.evidence
-    lines = [f"#### {code(verdict.id)} {verdict.level} {plain(verdict.rq)}\n", f"{plain(verdict.statement)}\n"]
+    title = f"#### {code(verdict.id)} {verdict.level} {plain(verdict.rq)}\n"
+    lines = [title, f"{plain(verdict.statement)}\n"]
     fields = [("source", verdict.source), ("cases", cases(verdict))]
     if evidence:
         fields = [
@@ -105,8 +117,8 @@ def _failure(verdict: Verdict) -> str:
 
 
 def _line(verdict: Verdict) -> str:
-    told = seen(verdict)
-    return f"- {code(verdict.id)} {verdict.level}: {plain(verdict.statement)}{f' ({plain(told)})' if told else ''}\n"
+    told = f" ({plain(seen(verdict))})" if seen(verdict) else ""
+    return f"- {code(verdict.id)} {verdict.level}: {plain(verdict.statement)}{told}\n"
 
 
 def _ids(names: tuple[str, ...], most: int = 8) -> str:

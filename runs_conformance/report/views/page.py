@@ -39,11 +39,11 @@ class Row:
 
 
 def html(results: Results) -> str:
-    """The page in ASCII: what is not becomes a reference, so that it is right in whatever encoding it is written."""
+    """The page in ASCII, the rest as references: so it is right in whatever encoding it is written."""
     end = footer_of(results)
     summary = results.summary
     found = [(outcome, summary.count(outcome)) for outcome in OUTCOMES if summary.count(outcome)]
-    page = _environment().get_template("report.html").render(
+    page = environment().get_template("report.html").render(
         head=results.header,
         end=end,
         title=VERDICTS[end.verdict],
@@ -76,8 +76,9 @@ def _rows(results: Results) -> Iterator[Row]:
     shown: dict[str, evidence.Shown | None] = {}
     order = [one for outcome in URGENT for one in results.summary.of(outcome)]
     for verdict in order:
-        record = results.exchanges.get(verdict.evidence.exchange) if verdict.evidence else None
-        made = evidence.exchange(record, verdict.evidence.event if verdict.evidence else None) if record else None
+        told = verdict.evidence
+        record = results.exchanges.get(told.exchange) if told else None
+        made = evidence.exchange(record, told.event) if told and record else None
         room -= _size(made)
         shown[verdict.id] = made if room >= 0 else None
     for verdict in results.verdicts:
@@ -126,7 +127,7 @@ def clean(value: Any) -> Any:
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
+def environment() -> Environment:
     made = Environment(
         loader=PackageLoader("runs_conformance.report"), autoescape=True, finalize=clean,
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
@@ -139,9 +140,9 @@ def _environment() -> Environment:
 
 def _part(name: str) -> Markup:
     """A file of the templates' folder as it is: our own style and script."""
-    loader = _environment().loader
+    loader = environment().loader
     assert loader is not None
-    return Markup(loader.get_source(_environment(), name)[0])  # noqa: S704 - our own file
+    return Markup(loader.get_source(environment(), name)[0])  # noqa: S704 - our own file
 
 
 def _digest(text: str) -> str:

@@ -1,7 +1,8 @@
-"""Geometry of the two pictures, the requirement grid and a stream's timeline: numbers for inline SVG. Pure."""
+"""Geometry of the requirement grid and of a stream's timeline: numbers for inline SVG. Pure."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -94,10 +95,11 @@ class Timeline:
 
 
 def timeline(events: Sequence[Mapping[str, Any]], offending: int | None, total: int) -> Timeline:
-    """The picture of a stream's kept events (`total` came), those around the offending one if they are many."""
+    """The picture of a stream's kept events (`total` came): if many, the ends and those near the marked."""
     shown = around(events, offending)
     used = {lane(each["name"]) for each in shown}
-    lanes = tuple((name, TOP + LANE * at) for at, name in enumerate(each for each in LANES if each in used))
+    names: list[str] = [each for each in LANES if each in used]
+    lanes = tuple((name, TOP + LANE * at) for at, name in enumerate(names))
     rows = dict(lanes)
     places = _places(shown)
     marks = tuple(
@@ -114,7 +116,8 @@ def lane(name: str | None) -> str:
     if name is None:
         return "other"
     for prefix, found in (
-        ("thread.run.step.", "step"), ("thread.run.", "run"), ("thread.message.", "message"), ("thread.", "thread"),
+        ("thread.run.step.", "step"), ("thread.run.", "run"), ("thread.message.", "message"),
+        ("thread.", "thread"),
     ):
         if name.startswith(prefix):
             return found
@@ -138,7 +141,7 @@ def _places(events: Sequence[Mapping[str, Any]]) -> list[float]:
     whole = max(each["at"] for each in events) - min(each["at"] for each in events)
     scale = BY_TIME / whole if whole > 0 else 0.0
     places = [float(LEFT + 14)]
-    for before, after in zip(events, events[1:], strict=False):
+    for before, after in itertools.pairwise(events):
         places.append(places[-1] + min(WIDEST, max(NEAREST, (after["at"] - before["at"]) * scale)))
     return [round(place, 1) for place in places]
 
@@ -154,7 +157,7 @@ def _ticks(marks: Sequence[Mark]) -> tuple[Tick, ...]:
 
 def _gaps(marks: Sequence[Mark], total: int) -> tuple[Tick, ...]:
     made = []
-    for before, after in zip(marks, marks[1:], strict=False):
+    for before, after in itertools.pairwise(marks):
         missing = after.event["index"] - before.event["index"] - 1
         if missing > 0:
             made.append(Tick((before.x + after.x) / 2, str(missing)))

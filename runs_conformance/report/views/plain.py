@@ -10,6 +10,7 @@ from runs_conformance.report.editions import sentence as editions_sentence
 from runs_conformance.report.records import Cost, to_record
 from runs_conformance.report.results import Results
 from runs_conformance.report.terminal import render
+from runs_conformance.report.text import escape
 from runs_conformance.report.views.words import footer_of
 
 
@@ -17,11 +18,15 @@ def text(results: Results, *, width: int = 80, colour: bool = False, name: str =
     """What `check` printed."""
     end = footer_of(results)
     cost = Cost(requests=end.requests, runs=end.runs, seconds=end.seconds)
-    notes = "".join(f"{note.text}\n\n" for note in results.notes)
+    notes = "".join(f"{lines_of(note.text)}\n\n" for note in results.notes)
     reason = end.reason.partition("): ")[2] if end.exit_code == 2 else ""
     return notes + render(
         results.summary, results.header, cost, width, colour, code=end.exit_code, reason=reason, results=name,
     )
+
+
+def lines_of(text: str) -> str:
+    return "\n".join(map(escape, text.split("\n")))
 
 
 def as_json(results: Results) -> str:
