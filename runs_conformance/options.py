@@ -11,6 +11,7 @@ from typing import Any, Final
 from runs_conformance.contract.capabilities import CAPABILITIES
 from runs_conformance.contract.register import Register, UnknownRequirementError, load
 from runs_conformance.live import EFFORTS
+from runs_conformance.report.records import Gap
 from runs_conformance.target import reading
 from runs_conformance.target.profile import Profile
 from runs_conformance.target.settings import ProfileError, closest
@@ -81,6 +82,8 @@ OPTIONS: Final = (
     ),
     Option("--strict", "a SHOULD that fails is a failure", "flag"),
     Option("--seed", "seed of the generated bodies, a number or 'random' (default 0)", metavar="N"),
+    Option("--gaps", "known gaps (TOML): what they cover is no failure", metavar="FILE"),
+    Option("--update-gaps", "write that file from this run: add what fails, take out what passes", "flag"),
     Option("--results", "write results.jsonl here", metavar="FILE"),
 )
 
@@ -112,6 +115,9 @@ class Chosen:
     strict: bool
     seed: int
     results: Path | None
+    gaps: tuple[Gap, ...] = ()
+    gaps_file: Path | None = None
+    update_gaps: bool = False
 
 
 def choose(target: str, value: Callable[[str], Any]) -> Chosen:
@@ -142,22 +148,43 @@ def _choose(target: str, value: Callable[[str], Any]) -> Chosen:
     profile = reading.load(file, {**overrides, **{key: held for key, held in extra.items() if held}})
     register, patterns = load(), _split(value("--select") or ())
     selected = register.select(patterns) if patterns else None
-    results = value("--results")
+    results, update = value("--results"), bool(value("--update-gaps"))
+    gaps_file, gaps = _gaps(value("--gaps"), register, update=update)
     return Chosen(
         target=_target(target, profile), profile=profile, profile_name=file.name if file else effort,
         effort=effort, register=register,
         selected=selected, patterns=patterns, strict=bool(value("--strict")), seed=_seed(value("--seed")),
-        results=None if results is None else _writable(Path(results)),
+        results=None if results is None else _writable(Path(results), "--results"),
+        gaps=gaps, gaps_file=gaps_file, update_gaps=update,
     )
 
 
-def _writable(path: Path) -> Path:
+def _gaps(name: str | None, register: Register, *, update: bool) -> tuple[Path | None, tuple[Gap, ...]]:
+    if name is None and update:
+        raise UsageError("--update-gaps: name the file with --gaps FILE")
+    if name is None:
+        return None, ()
+    from runs_conformance.report import gapfile  # noqa: PLC0415 - only here is the TOML library needed
+
+    path = Path(name)
+    try:
+        gaps = gapfile.read(path, register, missing_ok=update)
+    except gapfile.GapsError as error:
+        raise UsageError(str(error)) from None
+    if update and path.exists():
+        _writable(path, "--gaps")
+    elif update and not path.parent.is_dir():
+        raise UsageError(f"--gaps {path}: there is no folder {path.parent}")
+    return path, gaps
+
+
+def _writable(path: Path, option: str) -> Path:
     """Said before anything is sent, and left as it is until then."""
     try:
         with path.open("a"):
             return path
     except OSError as error:
-        raise UsageError(f"--results {path}: can't be written ({error.strerror})") from None
+        raise UsageError(f"{option} {path}: can't be written ({error.strerror})") from None
 
 
 def _target(target: str, profile: Profile) -> str:

@@ -49,7 +49,7 @@ def test_a_documented_call_is_understood(words, monkeypatch):
     given = parser().parse_args(words)
     if words[0] == "check":
         profiles = [each for each in given.profile or () if not each.endswith(".toml")]
-        values = {**vars(given), "profile": profiles, "results": None}
+        values = {**vars(given), "profile": profiles, "results": None, "gaps": None, "update_gaps": False}
         options.choose(given.target, lambda name: values.get(name.removeprefix("--").replace("-", "_")))
 
 

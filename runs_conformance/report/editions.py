@@ -18,34 +18,44 @@ NAMED: Final = 5
 class Editions:
     """`met` is the newest edition of which no MUST is broken, "" if there is none; `next` the one after it.
 
-    `between` are the MUST rows that the next one breaks, `unseen` those of it that this run did not look at.
-    `absent` counts the MUST rows that the profile declares absent: they are left out of account.
+    `between` are the MUST rows that the next one breaks, `unseen` counts those of it that this run did not
+    look at. `absent` counts the MUST rows that the profile declares absent, `idle` those that nothing
+    exercised: both are left out of account. `judged` is the edition of the run: newer ones were not judged.
     """
 
+    judged: str
     met: str
     next: str
     between: tuple[str, ...] = ()
     unseen: int = 0
     absent: int = 0
+    idle: int = 0
 
 
-def editions(verdicts: Sequence[Verdict]) -> Editions:
-    """The editions of the register's dates against the verdicts of one run.
+def editions(verdicts: Sequence[Verdict], judged: str = NEWEST) -> Editions:
+    """The editions up to the one that was judged against the verdicts of its run.
 
     Only the rows' own dates count: a row that fails for a newer keyword of its schema counts against each
-    edition for which the row holds. A row that this run did not look at leaves every edition with it open.
+    edition for which the row holds. An edition with a row that this run did not look at is left open.
     """
     musts = [each for each in verdicts if each.level == "MUST"]
-    met = ""
-    for date in dates(verdicts):
+    found = Editions(judged, "", "")
+    for date in sorted({judged, *(each for each in dates(verdicts) if each <= judged)}):
         held = [each for each in musts if _holds(each, date)]
         between = tuple(each.id for each in held if each.outcome in _BROKEN)
-        unseen = sum(each.outcome in _UNSEEN for each in held)
-        absent = sum(each.outcome is Outcome.NOT_APPLICABLE for each in held)
-        if between or unseen:
-            return Editions(met, date, between, unseen, absent)
-        met = date
-    return Editions(met, "", absent=sum(each.outcome is Outcome.NOT_APPLICABLE for each in musts))
+        unseen = _count(held, *_UNSEEN)
+        absent, idle = _count(held, Outcome.NOT_APPLICABLE), _count(held, Outcome.NOT_TESTED)
+        if between:
+            return Editions(judged, found.met, date, between, unseen, absent, idle)
+        if unseen and not found.next:
+            found = Editions(judged, found.met, date, (), unseen, absent, idle)
+        elif not unseen:
+            found = Editions(judged, date, "", (), 0, absent, idle)
+    return found
+
+
+def _count(verdicts: Sequence[Verdict], *outcomes: Outcome) -> int:
+    return sum(each.outcome in outcomes for each in verdicts)
 
 
 def dates(verdicts: Iterable[Verdict]) -> list[str]:
@@ -63,9 +73,12 @@ def _holds(verdict: Verdict, date: str) -> bool:
 
 def sentence(found: Editions) -> str:
     """The same in words."""
-    absent = f" Left out: {_many(found.absent)} that the profile declares absent." if found.absent else ""
+    parts = [(found.absent, "declared absent"), (found.idle, "not exercised")]
+    left = ", ".join(f"{count} {what}" for count, what in parts if count)
+    absent = f" MUST requirements left out: {left}." if left else ""
     if not found.next:
-        return f"Newest edition met in full: {found.met}, the newest there is.{absent}"
+        newest = "the newest there is" if found.met == NEWEST else "by which it was judged"
+        return f"Newest edition met in full: {found.met}, {newest}.{absent}"
     told = f"Newest edition met in full: {found.met}." if found.met else "No edition is met in full."
     place = f"edition {found.next}" + ("" if found.met else ", the oldest,")
     if not found.between:

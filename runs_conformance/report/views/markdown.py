@@ -52,7 +52,7 @@ def _blocks(results: Results) -> Iterator[str]:
     yield f"{plain(end.reason)}\n"
     cost = f"{end.requests:,} requests, {end.runs:,} runs, {end.seconds:.1f} s"
     yield f"{plain(head.tool)}, edition {head.edition}, profile {code(head.profile)}; {cost}.\n"
-    yield f"{plain(editions.sentence(editions.editions(results.verdicts)))}\n"
+    yield f"{plain(editions.sentence(editions.editions(results.verdicts, head.edition)))}\n"
     if results.clients:
         yield f"{plain(clients.sentence(results.clients))}\n"
     yield _chapters(results)

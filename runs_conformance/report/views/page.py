@@ -53,7 +53,7 @@ def html(results: Results) -> str:
         words=OUTCOMES,
         levels=[(level, sum(summary.levels[level].values())) for level in LEVELS],
         urgent=sum(summary.count(one) for one in URGENT),
-        editions=editions.sentence(editions.editions(results.verdicts)),
+        editions=editions.sentence(editions.editions(results.verdicts, results.header.edition)),
         clients=results.clients,
         client_words=clients.sentence(results.clients),
         grids=_grids(results),

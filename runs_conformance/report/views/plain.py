@@ -36,7 +36,7 @@ def as_json(results: Results) -> str:
     `exchanges` that the evidence of a requirement points at, by id. Its parts are lines of
     schemas/result_line.json.
     """
-    found = editions(results.verdicts)
+    found = editions(results.verdicts, results.header.edition)
     wanted = [each.evidence.exchange for each in results.verdicts if each.evidence]
     made: dict[str, Any] = {
         "header": to_record("header", results.header),
@@ -44,7 +44,8 @@ def as_json(results: Results) -> str:
         "chapters": results.summary.chapters,
         "editions": {
             "met": found.met, "next": found.next, "between": found.between, "unseen": found.unseen,
-            "absent": found.absent, "sentence": editions_sentence(found),
+            "absent": found.absent,
+            "not_exercised": found.idle, "sentence": editions_sentence(found),
         },
         "requirements": [to_record("requirement", each, sparse=True) for each in results.verdicts],
         "gaps": [to_record("gap", each, sparse=True) for each in results.gaps],
