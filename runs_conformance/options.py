@@ -11,6 +11,7 @@ from typing import Any, Final
 from runs_conformance.contract.capabilities import CAPABILITIES
 from runs_conformance.contract.register import Register, UnknownRequirementError, load
 from runs_conformance.live import EFFORTS
+from runs_conformance.paths import PROFILES
 from runs_conformance.report.records import Gap
 from runs_conformance.target import reading
 from runs_conformance.target.profile import Profile
@@ -47,7 +48,7 @@ class Option:
 OPTIONS: Final = (
     Option(
         "--profile",
-        "a profile file (TOML), or how much to send: smoke, standard (default), thorough; may be given twice",
+        "a profile file (TOML), the name of a ready one, or how much to send: smoke, standard, thorough",
         "many", metavar="FILE|NAME",
     ),
     Option(
@@ -207,12 +208,19 @@ def _profiles(values: tuple[str, ...] | list[str]) -> tuple[str, Path | None]:
             effort = each
         elif Path(each).suffix or Path(each).exists() or "/" in each:
             file = Path(each)
+        elif each in ready_profiles():
+            file = PROFILES / f"{each}.toml"
         else:
-            names = ", ".join(EFFORTS)
+            names = (*EFFORTS, *ready_profiles())
             raise UsageError(
-                f"--profile {each!r} is neither a file nor one of {names}; {closest(each, EFFORTS)}"
+                f"--profile {each!r} is neither a file nor one of {', '.join(names)}; {closest(each, names)}"
             )
     return effort, file
+
+
+def ready_profiles() -> tuple[str, ...]:
+    """The names of the profiles that come along."""
+    return tuple(sorted(each.stem for each in PROFILES.glob("*.toml")))
 
 
 def _pairs(lines: Any, mark: str, option: str) -> dict[str, str]:

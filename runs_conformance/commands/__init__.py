@@ -13,4 +13,5 @@ COMMANDS: Final[tuple[str, ...]] = (
     "report",
     "compare",
     "matrix",
+    "probe",
 )
