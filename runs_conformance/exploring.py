@@ -154,6 +154,7 @@ def _key(drawn: Any) -> bytes:
 
 def explore_valid(bench: Bench, operation: str) -> None:
     """Any valid body: accepted, and judged by every check of an answer (echo, shape, relations)."""
+    bench.generated = True
     live = bench.live
     examples = EXAMPLES[live.effort][0]
     assistant = live.stage.assistant()
@@ -180,6 +181,7 @@ def explore_valid(bench: Bench, operation: str) -> None:
 
 def explore_violating(bench: Bench, operation: str) -> None:
     """Any valid body with one derived fault: refused, whatever else is in it."""
+    bench.generated = True
     live = bench.live
     examples = EXAMPLES[live.effort][1]
     accepted(live, operation)

@@ -194,6 +194,8 @@ class Bench:
     findings: list[Finding] = field(default_factory=list)
     exchanges: dict[str, Exchange] = field(default_factory=dict)
     story: tuple[Exchange, ...] = ()
+    # Whether Hypothesis makes up what this test sends: such findings never decide a known gap.
+    generated: bool = False
 
     def __post_init__(self) -> None:
         self.mark = self.live.client.mark()

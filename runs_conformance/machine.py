@@ -229,6 +229,7 @@ def _tell_again(ledger: Ledger) -> None:
 
 def drive(bench: Bench) -> None:
     """Run the machine within its budget; findings carry the shortest story that showed them."""
+    bench.generated = True
     live = bench.live
     stories, calls, runs = (EMBEDDED_BUDGETS if live.scripted else BUDGETS)[live.effort]
     if not stories:

@@ -11,7 +11,9 @@ from typing import Any, Final
 from runs_conformance.contract.capabilities import CAPABILITIES
 from runs_conformance.contract.register import Register, UnknownRequirementError, load
 from runs_conformance.live import EFFORTS
+from runs_conformance.paths import PROFILES
 from runs_conformance.recordings.recorded import CassetteError
+from runs_conformance.report.records import Gap
 from runs_conformance.target import reading
 from runs_conformance.target.profile import Profile
 from runs_conformance.target.settings import ProfileError, closest
@@ -47,7 +49,7 @@ class Option:
 OPTIONS: Final = (
     Option(
         "--profile",
-        "a profile file (TOML), or how much to send: smoke, standard (default), thorough; may be given twice",
+        "a profile file (TOML), the name of a ready one, or how much to send: smoke, standard, thorough",
         "many", metavar="FILE|NAME",
     ),
     Option(
@@ -82,6 +84,8 @@ OPTIONS: Final = (
     ),
     Option("--strict", "a SHOULD that fails is a failure", "flag"),
     Option("--seed", "seed of the generated bodies, a number or 'random' (default 0)", metavar="N"),
+    Option("--gaps", "known gaps (TOML): what they cover is no failure", metavar="FILE"),
+    Option("--update-gaps", "write that file from this run: add what fails, take out what passes", "flag"),
     Option("--results", "write results.jsonl here", metavar="FILE"),
     Option("--record", "record the session into this folder, for --replay", metavar="DIR"),
     Option("--replay", "judge a recorded session; nothing is sent to anybody", metavar="DIR"),
@@ -119,6 +123,9 @@ class Chosen:
     replay: Path | None = None
     asked: frozenset[str] | None = None
     """What the recorded session asked for; `selected` may be less of it."""
+    gaps: tuple[Gap, ...] = ()
+    gaps_file: Path | None = None
+    update_gaps: bool = False
 
 
 def choose(target: str, value: Callable[[str], Any]) -> Chosen:
@@ -149,12 +156,14 @@ def _choose(target: str, value: Callable[[str], Any]) -> Chosen:
     profile = reading.load(file, {**overrides, **{key: held for key, held in extra.items() if held}})
     register, patterns = load(), _split(value("--select") or ())
     selected = register.select(patterns) if patterns else None
-    results = value("--results")
+    results, update = value("--results"), bool(value("--update-gaps"))
+    gaps_file, gaps = _gaps(value("--gaps"), register, update=update)
     made = Chosen(
         target=_target(target, profile), profile=profile, profile_name=file.name if file else effort,
         effort=effort, register=register,
         selected=selected, patterns=patterns, strict=bool(value("--strict")), seed=_seed(value("--seed")),
-        results=None if results is None else _writable(Path(results)), asked=selected,
+        results=None if results is None else _writable(Path(results), "--results"), asked=selected,
+        gaps=gaps, gaps_file=gaps_file, update_gaps=update,
     )
     return _recorded(made, value("--record"), value("--replay"))
 
@@ -185,13 +194,32 @@ def _recorded(chosen: Chosen, record: str | None, replay: str | None) -> Chosen:
     )
 
 
-def _writable(path: Path) -> Path:
+def _gaps(name: str | None, register: Register, *, update: bool) -> tuple[Path | None, tuple[Gap, ...]]:
+    if name is None and update:
+        raise UsageError("--update-gaps: name the file with --gaps FILE")
+    if name is None:
+        return None, ()
+    from runs_conformance.report import gapfile  # noqa: PLC0415 - only here is the TOML library needed
+
+    path = Path(name)
+    try:
+        gaps = gapfile.read(path, register, missing_ok=update)
+    except gapfile.GapsError as error:
+        raise UsageError(str(error)) from None
+    if update and path.exists():
+        _writable(path, "--gaps")
+    elif update and not path.parent.is_dir():
+        raise UsageError(f"--gaps {path}: there is no folder {path.parent}")
+    return path, gaps
+
+
+def _writable(path: Path, option: str) -> Path:
     """Said before anything is sent, and left as it is until then."""
     try:
         with path.open("a"):
             return path
     except OSError as error:
-        raise UsageError(f"--results {path}: can't be written ({error.strerror})") from None
+        raise UsageError(f"{option} {path}: can't be written ({error.strerror})") from None
 
 
 def _target(target: str, profile: Profile) -> str:
@@ -214,12 +242,19 @@ def _profiles(values: tuple[str, ...] | list[str]) -> tuple[str, Path | None]:
             effort = each
         elif Path(each).suffix or Path(each).exists() or "/" in each:
             file = Path(each)
+        elif each in ready_profiles():
+            file = PROFILES / f"{each}.toml"
         else:
-            names = ", ".join(EFFORTS)
+            names = (*EFFORTS, *ready_profiles())
             raise UsageError(
-                f"--profile {each!r} is neither a file nor one of {names}; {closest(each, EFFORTS)}"
+                f"--profile {each!r} is neither a file nor one of {', '.join(names)}; {closest(each, names)}"
             )
     return effort, file
+
+
+def ready_profiles() -> tuple[str, ...]:
+    """The names of the profiles that come along."""
+    return tuple(sorted(each.stem for each in PROFILES.glob("*.toml")))
 
 
 def _pairs(lines: Any, mark: str, option: str) -> dict[str, str]:

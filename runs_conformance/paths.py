@@ -14,3 +14,4 @@ def data_folder(name: str) -> Path:
 SCHEMAS: Final = data_folder("schemas")
 SUITES: Final = data_folder("suites")
 CASSETTES: Final = data_folder("cassettes")
+PROFILES: Final = data_folder("profiles")

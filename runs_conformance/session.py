@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -26,8 +26,9 @@ from runs_conformance.recordings.scrub import Scrubber
 from runs_conformance.replaying import RecordingClient, ReplayClient, describe, keep, open_tape
 from runs_conformance.report.curl import curl
 from runs_conformance.report.ending import exit_code, footer
+from runs_conformance.report.gaps import today
 from runs_conformance.report.progress import Progress
-from runs_conformance.report.records import Cost, Header, Note, Record, environment, finding_of, now
+from runs_conformance.report.records import Cost, Gap, Header, Note, Record, environment, finding_of, now
 from runs_conformance.report.records import Outcome as Row
 from runs_conformance.report.saved import Recorder
 from runs_conformance.report.summary import Summary, summarise
@@ -194,7 +195,8 @@ def records(chosen: Chosen, findings: Iterable[Finding], bench: Bench | None, wo
     made: list[Record] = []
     seen: set[tuple[str, str]] = set()
     told: set[str] = set()
-    for finding in findings:
+    for each in findings:
+        finding = replace(each, generated=True) if bench is not None and bench.generated else each
         if finding.outcome is Outcome.PASSED:
             key = (
                 finding.requirement, finding.case or finding.exchange if finding.requirement in about else "",
@@ -322,18 +324,19 @@ class Verdicts:
     def finish(self, *, interrupted: bool) -> int:
         if self._progress is not None:
             self._progress.close()
-        self.summary = summarise(
-            self.chosen.register, self.chosen.profile.edition, self.chosen.selected, self._findings,
-            strict=self.chosen.strict,
-            not_applicable=lacking(self.chosen), not_tested=not_tested(self.chosen), curls=self._curls,
-            hide=redactor(self.chosen.profile),
-        )
+        self.summary = self._summary(self.chosen.gaps)
+        if self.chosen.update_gaps and not (self._fatal or interrupted):
+            self.summary = self._summary(self._updated(self.summary))
         reason = self._fatal or ("interrupted: what was found until then is above" if interrupted else "")
         self.code = 2 if reason else exit_code(self.summary)
         self._seconds = time.monotonic() - self._started
         self.reason = reason
         for verdict in self.summary.verdicts:
             self._writer.requirement(verdict)
+        for gap in self.summary.gaps:
+            self._writer.gap(gap)
+        for client in self.summary.clients:
+            self._writer.client(client)
         self._writer.footer(footer(self.summary, self.cost, self.code, reason))
         self._writer.close()
         self._expect()
@@ -351,6 +354,28 @@ class Verdicts:
         }
         passed = summary.count(Row.PASSED)
         provenance.add_verdict(folder, provenance.Expected(self.code, passed=passed, **names))
+
+    def _summary(self, gaps: Sequence[Gap]) -> Summary:
+        return summarise(
+            self.chosen.register, self.chosen.profile.edition, self.chosen.selected, self._findings,
+            strict=self.chosen.strict,
+            not_applicable=lacking(self.chosen), not_tested=not_tested(self.chosen), curls=self._curls,
+            hide=redactor(self.chosen.profile), gaps=gaps, today=today(),
+        )
+
+    def _updated(self, summary: Summary) -> Sequence[Gap]:
+        """Write the gaps file anew, and read it as the next run will."""
+        from runs_conformance.report import gapfile  # noqa: PLC0415 - only here is the TOML library needed
+
+        path = self.chosen.gaps_file
+        if path is None:
+            return ()
+        text, added, gone = gapfile.updated(path, summary.gaps, summary.verdicts, self._findings, today())
+        path.write_text(text, "utf-8")
+        told = f"{path}: {added} added, {gone} taken out. A new entry says what was seen: write the reason."
+        self._notes.append(told)
+        self._writer.note(Note(text=told, at=now()))
+        return gapfile.read(path, self.chosen.register)
 
     def text(self, width: int, colour: bool) -> str:
         if self.summary is None:

@@ -9,6 +9,9 @@ from client_servers import JSON, RawServer, always
 from command import SECRET, flat, run
 
 from runs_conformance.paths import SUITES
+from runs_conformance.reference import faults
+from runs_conformance.reference.options import ReferenceOptions
+from runs_conformance.reference.server import running
 from runs_conformance.report.results import read_results
 
 MINIMAL = "accept.create-run.minimal"
@@ -158,3 +161,14 @@ def test_pytest_tells_a_wrong_option_too():
     done = run(SUITES, "--select", "no-such-row", program=(sys.executable, "-m", "pytest"))
     assert done.returncode == 4
     assert "matches no requirement" in done.stdout + done.stderr
+
+
+def test_report_only_ends_with_0_and_says_so():
+    words = ("check", "app:no_such_module:app", "--report-only")
+    assert run(*words).returncode == 2
+    fault = ReferenceOptions(faults=faults.named("refusal.temperature*"))
+    with running(fault) as url:
+        done = run("check", url, "--select", "refuse.temperature.range", "--report-only")
+    assert done.returncode == 0
+    assert "DOES NOT CONFORM (exit 1)" in flat(done.stdout)
+    assert done.stdout.endswith("Exit 0 instead of 1, for --report-only.\n")

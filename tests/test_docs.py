@@ -49,7 +49,7 @@ def test_a_documented_call_is_understood(words, monkeypatch):
     given = parser().parse_args(words)
     if words[0] == "check":
         profiles = [each for each in given.profile or () if not each.endswith(".toml")]
-        values = {**vars(given), "profile": profiles, "results": None}
+        values = {**vars(given), "profile": profiles, "results": None, "gaps": None, "update_gaps": False}
         options.choose(given.target, lambda name: values.get(name.removeprefix("--").replace("-", "_")))
 
 
@@ -140,3 +140,7 @@ def test_the_app_of_the_readme_can_be_judged(tmp_path):
 @pytest.mark.parametrize("page", NAMES)
 def test_a_document_names_no_place_of_one_machine(page):
     assert not re.search(r"/(home|root|work|tmp|Users)/", (ROOT / page).read_text("utf-8"))
+
+
+def test_the_profile_reference_names_the_ready_profiles():
+    assert all(f"`{name}`" in PROFILE for name in options.ready_profiles())

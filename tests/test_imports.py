@@ -27,8 +27,8 @@ MAY_IMPORT = {
 LIBRARIES = {
     "contract": {"jsonschema", "jsonschema_rs", "referencing"},
     "stimuli": {"hypothesis"},
-    "report": {"jinja2", "jsonschema_rs"},
     "recordings": {"ijson", "vcr", "yaml"},
+    "report": {"jinja2", "jsonschema_rs", "markupsafe", "tomlkit"},
     "reference": {"jsonschema", "referencing", "starlette", "uvicorn"},
     "target": {"a2wsgi", "httpx2", "uvicorn"},
     "fuzzing": {"hypothesis", "redis", "requests", "schemathesis", "yaml"},

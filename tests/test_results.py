@@ -29,7 +29,16 @@ from runs_conformance.report.results import (
     UnreadableResultsError,
     read_results,
 )
-from runs_conformance.report.saved import BODY, DATA, FIRST_EVENTS, LAST_EVENTS, Recorder
+from runs_conformance.report.saved import (
+    AROUND,
+    BEGINNING,
+    BODY,
+    DATA,
+    FIRST_EVENTS,
+    LAST_EVENTS,
+    STREAM,
+    Recorder,
+)
 from runs_conformance.report.writer import KEPT
 
 SCHEMA = json.loads((SCHEMAS / "result_line.json").read_text())
@@ -273,6 +282,14 @@ def test_a_long_stream_keeps_its_ends_and_what_is_pointed_at() -> None:
     assert answer["events_total"] == 2000
     assert len(kept) == FIRST_EVENTS + LAST_EVENTS + 11
     assert set(range(895, 906)) <= set(kept)
+
+
+def test_the_data_of_a_long_stream_are_bounded_but_not_those_pointed_at() -> None:
+    long = tuple(Event(n, "n", "d" * 3000, n, n + 1, 0.1) for n in range(1000))
+    kept = saved(response=Response(200, events=long))["response"]["events"]
+    assert sum(len(event["data"]) for event in kept) < STREAM + 3000 * (2 * AROUND + 2) + BEGINNING * 300
+    assert {len(event["data"]) for event in kept if abs(event["index"] - 900) <= AROUND} == {3000}
+    assert kept[-1]["cut"]
 
 
 def test_odd_events_and_failures_are_kept() -> None:

@@ -12,7 +12,7 @@ import pytest
 from command import environment, flat, run
 
 ROOT = Path(__file__).resolve().parent.parent
-DATA = ("schemas", "suites", "cassettes")
+DATA = ("schemas", "suites", "cassettes", "profiles")
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]
 
 

@@ -14,4 +14,8 @@ COMMANDS: Final[tuple[str, ...]] = (
     "inspect",
     "openapi",
     "fuzz",
+    "report",
+    "compare",
+    "matrix",
+    "probe",
 )

@@ -28,6 +28,7 @@ class Finding:
     """One judgement.
 
     `exchange` is the id of the exchange it was seen on, `blocked_by` the broken rung of an untestable.
+    `generated`: seen on what Hypothesis made up, so that another seed may not show it.
     """
 
     requirement: str
@@ -38,6 +39,7 @@ class Finding:
     case: str = ""
     exchange: str = ""
     blocked_by: str = ""
+    generated: bool = False
 
     @property
     def failed(self) -> bool:

@@ -37,7 +37,10 @@ class UnknownRequirementError(ValueError):
 
 @dataclass(frozen=True)
 class Requirement:
-    """One row. `observable` is exchange, trace, stream, live or no; `excluded` says why when it is no."""
+    """One row. `observable` is exchange, trace, stream, live or no; `excluded` says why when it is no.
+
+    `clients` names the clients ("openai-python 3") that can't live with a target that breaks the row.
+    """
 
     id: str
     level: str
@@ -55,6 +58,7 @@ class Requirement:
     excluded: str = ""
     resource: str = ""
     note: str = ""
+    clients: tuple[str, ...] = ()
     answer: tuple[str, ...] = ()
     request: tuple[str, ...] = ()
 

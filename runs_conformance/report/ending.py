@@ -17,12 +17,12 @@ VERDICTS: Final = ("conforms", "does-not-conform", "could-not-run")
 
 
 def exit_code(summary: Summary) -> int:
-    """0 conforms, 1 does not (a failure, or something untestable), 2 when nothing at all was tested.
+    """0 conforms, 1 does not (a failure, something untestable, a gap to mend), 2 when nothing was tested.
 
     A MAY never makes a run red, untestable or not. Could-not-run for other reasons is the caller's to say.
     """
     blocked = any(each.level != "MAY" for each in summary.of(Outcome.UNTESTABLE))
-    if summary.count(Outcome.FAILED) or blocked:
+    if summary.count(Outcome.FAILED) or blocked or summary.to_mend:
         return 1
     return 0 if summary.tested else 2
 
@@ -62,6 +62,9 @@ def _bad(summary: Summary) -> Iterator[str]:
             yield f"{_many(failed[level], f'{level} requirement')} failed"
     if summary.count(Outcome.UNTESTABLE):
         yield f"{summary.count(Outcome.UNTESTABLE)} could not be tested"
+    if summary.to_mend:
+        count = len(summary.to_mend)
+        yield f"{_many(count, 'entry', 'entries')} of the gaps file to mend"
     yield f"{summary.count(Outcome.PASSED)} passed"
 
 

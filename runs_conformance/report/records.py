@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import platform
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -62,7 +63,10 @@ class Header:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """The smallest failing case of a row: what would do, what was seen, where, and how to repeat it."""
+    """The smallest failing case of a row: what would do, what was seen, where, and how to repeat it.
+
+    `event` is the number of the stream's event that `where` names.
+    """
 
     case: str = ""
     where: str = ""
@@ -70,11 +74,15 @@ class Evidence:
     actual: str = ""
     exchange: str = ""
     curl: str = ""
+    event: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The verdict on one row. `passed` and `failed` count cases; `others` names up to five more."""
+    """The verdict on one row. `passed` and `failed` count cases; `others` names up to five more.
+
+    `since` and `until` are the editions (dates) for which the row holds, "" for no limit.
+    """
 
     id: str
     rq: str = ""
@@ -82,6 +90,8 @@ class Verdict:
     chapter: str
     statement: str = ""
     source: str = ""
+    since: str = ""
+    until: str = ""
     outcome: Outcome
     passed: int = 0
     failed: int = 0
@@ -89,6 +99,44 @@ class Verdict:
     blocked_by: str = ""
     evidence: Evidence | None = None
     others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """An entry of the gaps file and what became of it in this run.
+
+    `case` "" means every case of the row; `until` is the last day on which it covers. `state` is one of
+    GAP_STATES, `problem` the sentence for those of GAP_PROBLEMS.
+    """
+
+    id: str
+    reason: str
+    case: str = ""
+    issue: str = ""
+    until: str = ""
+    generated: bool = False
+    state: str = ""
+    problem: str = ""
+
+
+# `covers` something that failed; `unseen`: made for generated cases, and none failed; `not-judged`: the row
+# was not decided in this run.
+GAP_STATES: Final = ("covers", "unseen", "not-judged", "stale", "expired", "unknown")
+GAP_PROBLEMS: Final = ("stale", "expired", "unknown")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientVerdict:
+    """Whether a client can live with the target. `needs` are the rows it rests on, `broken` those that fail.
+
+    `verdict` is works, breaks, or unknown (something that it needs was not decided).
+    """
+
+    client: str
+    verdict: str
+    needs: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+    undecided: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +209,15 @@ def from_record(cls: type[_T], record: Mapping[str, Any]) -> _T:
     """The value of a line; unknown fields are passed over, TypeError when one is missing."""
     names = {each.name for each in dataclasses.fields(cls)}  # type: ignore[arg-type]  # every caller gives a dataclass
     return cls(**{name: _frozen(one) for name, one in record.items() if name in names})
+
+
+_EVENT: Final = re.compile(r"\bevent (\d{1,9})\b")
+
+
+def event_number(where: str) -> int | None:
+    """The event that a finding's place names ("event 12 /status"), or None."""
+    found = _EVENT.search(where)
+    return int(found[1]) if found else None
 
 
 def _frozen(value: Any) -> Any:

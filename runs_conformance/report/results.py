@@ -17,7 +17,9 @@ import jsonschema_rs
 from runs_conformance.paths import SCHEMAS
 from runs_conformance.report.records import (
     FORMAT,
+    ClientVerdict,
     Footer,
+    Gap,
     Header,
     Note,
     Record,
@@ -53,12 +55,14 @@ class Results:
     exchanges: Mapping[str, Record] = field(default_factory=dict)
     verdicts: tuple[Verdict, ...] = ()
     notes: tuple[Note, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    clients: tuple[ClientVerdict, ...] = ()
     footer: Footer | None = None
 
     @cached_property
     def summary(self) -> Summary:
         """The same summary that the run printed; empty verdicts when the file was cut off before them."""
-        return Summary(self.verdicts, self.header.strict)
+        return Summary(self.verdicts, self.header.strict, self.gaps, self.clients)
 
 
 class ResultsError(ValueError):
@@ -129,7 +133,7 @@ def _whole(records: list[Record], name: str) -> Results:
     if results.footer is None:
         raise MissingFooterError(
             f"{name}: cut off after {len(records)} lines: the footer is missing",
-            "The run was killed or is still going on; what it had found by then can be read.",
+            "The run was killed or is still going on: wait for it, or run it again.",
             results,
         )
     return results
@@ -186,5 +190,7 @@ def _collect(records: list[Record]) -> Results | None:
         exchanges={record["id"]: record for record in kinds.get("exchange", ())},
         verdicts=tuple(map(verdict_of, kinds.get("requirement", ()))),
         notes=tuple(from_record(Note, record) for record in kinds.get("note", ())),
+        gaps=tuple(from_record(Gap, record) for record in kinds.get("gap", ())),
+        clients=tuple(from_record(ClientVerdict, record) for record in kinds.get("client", ())),
         footer=from_record(Footer, kinds["footer"][0]) if "footer" in kinds else None,
     )

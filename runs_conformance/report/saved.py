@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from runs_conformance.contract.findings import Finding
 from runs_conformance.contract.findings import Outcome as FindingOutcome
 from runs_conformance.report.curl import KEY, curl
-from runs_conformance.report.records import Record, severity
+from runs_conformance.report.records import Record, event_number, severity
 from runs_conformance.report.redact import PLAIN, Redactor
 from runs_conformance.report.text import shorten
 
@@ -22,11 +21,13 @@ if TYPE_CHECKING:
 
 BODY: Final = 16_384
 DATA: Final = 4_096
+# Characters of all events of one stream; those beyond keep their beginning, but for the one in question.
+STREAM: Final = 65_536
+BEGINNING: Final = 120
 TEXT: Final = 4_000
 FIRST_EVENTS: Final = 200
 LAST_EVENTS: Final = 50
 AROUND: Final = 5
-_EVENT: Final = re.compile(r"\bevent (\d+)")
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,9 @@ class Recorder:
             "exchange": finding.exchange,
             "curl": curl(exchange, self.hide, key=self.key) if told and exchange is not None else "",
             "blocked_by": self._text(finding.blocked_by),
+            "generated": finding.generated,
         }
+        event = event_number(finding.where)
         return {
             "kind": "finding",
             "requirement": row.id,
@@ -67,6 +70,7 @@ class Recorder:
             "severity": severity(row.level, self.strict),
             "outcome": str(finding.outcome),
             **{name: value for name, value in optional.items() if value},
+            **({} if event is None else {"event": event}),
         }
 
     def exchange(self, exchange: Exchange, where: str = "") -> Record:
@@ -105,15 +109,26 @@ class Recorder:
         }
         if response.events is None:
             return record
-        kept = [self._event(event) for event in _kept(response.events, where)]
-        return {**record, "events": kept, "events_total": len(response.events)}
+        return {
+            **record,
+            "events": list(self._events(response.events, where)),
+            "events_total": len(response.events),
+        }
 
-    def _event(self, event: Event) -> Record:
+    def _events(self, events: tuple[Event, ...], where: str) -> Iterator[Record]:
+        middle, room = event_number(where), STREAM
+        for event in _kept(events, where):
+            near = middle is not None and abs(event.index - middle) <= AROUND
+            record = self._event(event, DATA if near or room > 0 else BEGINNING)
+            room -= 0 if near else len(record["data"] or "")
+            yield record
+
+    def _event(self, event: Event, limit: int) -> Record:
         return {
             "index": event.index,
             "name": None if event.name is None else self._text(event.name),
-            "data": None if event.data is None else self.hide.text(event.data)[:DATA],
-            "cut": event.data is not None and len(event.data) > DATA,
+            "data": None if event.data is None else self.hide.text(event.data)[:limit],
+            "cut": event.data is not None and len(event.data) > limit,
             "at": event.at,
             "start": event.start,
             "end": event.end,
@@ -142,8 +157,7 @@ class Recorder:
 
 def _kept(events: tuple[Event, ...], where: str) -> Iterator[Event]:
     """The first and the last events of a stream, and those around the one that `where` names."""
-    found = _EVENT.search(where)
-    middle = int(found[1]) if found else 0
+    middle = event_number(where) or 0
     last = len(events) - LAST_EVENTS
     for position, event in enumerate(events):
         if position < FIRST_EVENTS or position >= last or abs(event.index - middle) <= AROUND:

@@ -10,11 +10,21 @@ from typing import TYPE_CHECKING, Final
 from runs_conformance.contract.findings import Finding
 from runs_conformance.contract.findings import Outcome as FindingOutcome
 from runs_conformance.contract.register import CHAPTERS, LEVELS, Register, Requirement
-from runs_conformance.report.records import Evidence, Outcome, Verdict, severity
+from runs_conformance.report.clients import client_verdicts
+from runs_conformance.report.gaps import covering, judged, living, told
+from runs_conformance.report.records import (
+    ClientVerdict,
+    Evidence,
+    Gap,
+    Outcome,
+    Verdict,
+    event_number,
+    severity,
+)
 from runs_conformance.report.redact import PLAIN, Redactor
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 OTHERS: Final = 5
 # The size of a case without a curl line: larger than any.
@@ -38,6 +48,8 @@ class Summary:
 
     verdicts: tuple[Verdict, ...]
     strict: bool = False
+    gaps: tuple[Gap, ...] = ()
+    clients: tuple[ClientVerdict, ...] = ()
 
     def of(self, *outcomes: Outcome) -> tuple[Verdict, ...]:
         return tuple(each for each in self.verdicts if each.outcome in outcomes)
@@ -49,6 +61,11 @@ class Summary:
     def tested(self) -> int:
         """Rows that were decided: passed, failed, warning or gap."""
         return self.count(*TESTED)
+
+    @cached_property
+    def to_mend(self) -> tuple[Gap, ...]:
+        """The entries of the gaps file that have to be mended: stale, expired, unknown."""
+        return tuple(each for each in self.gaps if each.problem)
 
     @cached_property
     def outcomes(self) -> dict[str, int]:
@@ -111,19 +128,25 @@ def summarise(
     not_tested: Mapping[str, str] = _NONE,
     curls: Mapping[str, str] = _NONE,
     hide: Redactor = PLAIN,
+    gaps: Sequence[Gap] = (),
+    today: str = "",
 ) -> Summary:
     """One verdict for every row of the register.
 
     `selected` None means all. `not_applicable` (id: reason) is what the profile declares absent: it holds
     whatever was seen. `not_tested` gives reasons for rows that nothing exercised (a missing resource, a
     source without timing). `curls` maps exchange ids to their curl lines; the shortest marks the smallest
-    failing case. UnknownRequirementError for a finding about a row that the register lacks.
+    failing case. `gaps` are those of the gaps file, judged as of `today`.
+    UnknownRequirementError for a finding about a row that the register lacks.
     """
     groups: dict[str, list[Finding]] = {}
-    for finding in findings:
+    found = tuple(findings)
+    for finding in found:
         groups.setdefault(register[finding.requirement].id, []).append(finding)
-    judge = _Rows(edition, selected, strict, not_applicable, not_tested, curls, hide)
-    return Summary(tuple(judge.verdict(row, groups.get(row.id, [])) for row in register), strict)
+    judge = _Rows(edition, selected, strict, not_applicable, not_tested, curls, hide, living(gaps, today))
+    verdicts = tuple(judge.verdict(row, groups.get(row.id, [])) for row in register)
+    clients = client_verdicts(register, verdicts)
+    return Summary(verdicts, strict, judged(gaps, verdicts, found, today), clients)
 
 
 @dataclass(frozen=True)
@@ -135,6 +158,7 @@ class _Rows:
     not_tested: Mapping[str, str]
     curls: Mapping[str, str]
     hide: Redactor
+    gaps: tuple[Gap, ...] = ()
 
     def verdict(self, row: Requirement, findings: list[Finding]) -> Verdict:
         blank = Verdict(
@@ -144,6 +168,8 @@ class _Rows:
             chapter=row.chapter,
             statement=row.statement,
             source=row.source,
+            since=row.since,
+            until=row.until,
             outcome=Outcome.NOT_TESTED,
         )
         return self._left_out(row, blank, bool(findings)) or self._decided(blank, findings)
@@ -172,13 +198,23 @@ class _Rows:
         counted = replace(blank, passed=len(held), failed=len(bad))
         if failing:
             return self._broken(counted, failing)
-        return self._unbroken(counted, by)
+        return self._excused(self._unbroken(counted, by), by.get(FindingOutcome.UNTESTABLE, []))
+
+    def _excused(self, verdict: Verdict, stuck: list[Finding]) -> Verdict:
+        """A row that could not be tested may be a known gap too."""
+        known = covering(self.gaps, stuck[0]) if stuck and verdict.outcome is Outcome.UNTESTABLE else None
+        return replace(verdict, outcome=Outcome.GAP, reason=told(known)) if known else verdict
 
     def _broken(self, counted: Verdict, failing: list[Finding]) -> Verdict:
-        """The smallest case in full, others by name."""
+        """The smallest case in full, others by name; those of known gaps only if nothing else is broken."""
+        known = {id(each): gap for each in failing if (gap := covering(self.gaps, each))}
+        gap = next(iter(known.values())) if len(known) == len(failing) else None
+        failing = failing if gap else [each for each in failing if id(each) not in known]
         least = min(failing, key=lambda each: len(self.curls.get(each.exchange, "")) or UNSIZED)
         names = dict.fromkeys(each.case for each in failing if each.case and _case(each) != _case(least))
         outcome = Outcome.FAILED if severity(counted.level, self.strict) == "failure" else Outcome.WARNING
+        if gap:
+            counted, outcome = replace(counted, reason=told(gap)), Outcome.GAP
         others = tuple(self.hide.text(name) for name in names if name and name != least.case)[:OTHERS]
         return replace(counted, outcome=outcome, evidence=self._evidence(least), others=others)
 
@@ -191,6 +227,7 @@ class _Rows:
             actual=clean(finding.actual),
             exchange=finding.exchange,
             curl=self.curls.get(finding.exchange, ""),
+            event=event_number(finding.where),
         )
 
     def _unbroken(self, counted: Verdict, by: Mapping[FindingOutcome, list[Finding]]) -> Verdict:

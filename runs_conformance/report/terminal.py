@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from runs_conformance.report.clients import sentence as clients_sentence
+from runs_conformance.report.editions import editions
+from runs_conformance.report.editions import sentence as editions_sentence
 from runs_conformance.report.ending import exit_code, verdict_sentence
 from runs_conformance.report.progress import Progress
 from runs_conformance.report.records import Cost, Header, Outcome, Verdict
@@ -71,11 +74,17 @@ class _Page:
         yield from self._warnings("Warnings (SHOULD)", "SHOULD")
         yield from self._warnings("Notes (MAY)", "MAY")
         yield from self._untestable()
+        yield from self._gaps_to_mend()
         yield from self._grouped("Known gaps", Outcome.GAP)
         yield from self._grouped("Not applicable", Outcome.NOT_APPLICABLE)
         if not cut_off:
             yield from self._grouped("Selected but not exercised", Outcome.NOT_TESTED)
         yield from self._unseen()
+        if not cut_off:
+            yield ""
+            yield from self._wrap(editions_sentence(editions(self.summary.verdicts, self.header.edition)))
+            if self.summary.clients:
+                yield from self._wrap(clients_sentence(self.summary.clients))
 
     def ending(self, code: int, reason: str) -> Iterator[str]:
         requests, runs = _many(self.cost.requests, "request"), _many(self.cost.runs, "run")
@@ -168,6 +177,12 @@ class _Page:
         yield from self._wrap(
             f"blocks {_many(len(cause.requirements), 'requirement')}: {_names(cause.requirements)}", "    "
         )
+
+    def _gaps_to_mend(self) -> Iterator[str]:
+        yield from self._title("Gaps file: to be mended", len(self.summary.to_mend), "bad")
+        for gap in self.summary.to_mend:
+            name = f"{gap.id} {_clean(gap.case)}".strip()
+            yield from self._wrap(f"{gap.state} {name}: {_clean(gap.problem)}", "  ")
 
     def _grouped(self, title: str, outcome: Outcome) -> Iterator[str]:
         found = self.summary.of(outcome)

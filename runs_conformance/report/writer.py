@@ -5,7 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final, Self, TextIO
 
-from runs_conformance.report.records import Footer, Header, Note, Record, Verdict, to_record
+from runs_conformance.report.records import (
+    ClientVerdict,
+    Footer,
+    Gap,
+    Header,
+    Note,
+    Record,
+    Verdict,
+    to_record,
+)
 from runs_conformance.report.summary import UNSIZED
 
 if TYPE_CHECKING:
@@ -39,6 +48,12 @@ class ResultsWriter:
 
     def requirement(self, verdict: Verdict) -> None:
         self._line(to_record("requirement", verdict, sparse=True))
+
+    def gap(self, gap: Gap) -> None:
+        self._line(to_record("gap", gap, sparse=True))
+
+    def client(self, client: ClientVerdict) -> None:
+        self._line(to_record("client", client, sparse=True))
 
     def footer(self, footer: Footer) -> None:
         self._line(to_record("footer", footer))
