@@ -84,15 +84,17 @@ def replayed(tmp_path_factory):
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_a_kept_cassette_gives_the_verdict_that_stands_beside_it(folder, replayed):
+    """But for rows that the suites exercise otherwise since: those are untestable, and must be few."""
     _, expected = provenance.read(folder)
-    found = read_results(replayed[0] / folder.name)
-    summary = found.summary
-    rows = {name: tuple(one.id for one in summary.of(name)) for name in ("failed", "warning", "untestable")}
-    assert found.footer.exit_code == expected.exit_code
-    assert (rows["failed"], rows["warning"], rows["untestable"]) == (
-        expected.failed, expected.warned, expected.untestable,
-    )  # fmt: skip
-    assert summary.count("passed") == expected.passed > 100
+    summary = read_results(replayed[0] / folder.name).summary
+    stuck = {one.id for one in summary.of("untestable") if one.blocked_by == "the recording"}
+    assert len(stuck) < 30, f"the suites ask {len(stuck)} rows otherwise: python targets/record.py"
+    for outcome in ("failed", "warning", "untestable"):
+        then = getattr(expected, {"warning": "warned"}.get(outcome, outcome))
+        now = {one.id for one in summary.of(outcome)}
+        assert now - stuck == set(then) - stuck, outcome
+    assert abs(summary.count("passed") - expected.passed) <= len(stuck)
+    assert expected.passed > 100
 
 
 def test_the_cassettes_are_those_of_several_servers_and_small():
