@@ -79,6 +79,12 @@ class Session:
 def session():
     """An assistant, a thread, runs of each kind, their reads, a refusal and a run that nobody made."""
     told = Session()
+    with told.client:
+        _tell(told)
+    return tuple(told.calls)
+
+
+def _tell(told):
     assistant = told.send("POST", "/assistants", {"model": "gpt-4o", "tools": [WEATHER]})["id"]
     thread = told.send("POST", "/threads", {"messages": [{"role": "user", "content": "Hello."}]})["id"]
     runs = f"/threads/{thread}/runs"
@@ -90,7 +96,6 @@ def session():
     told.send("POST", runs, {"assistant_id": assistant, "stream": True})
     told.send("POST", runs, {"assistant_id": assistant, "temperature": 3})
     told.send("GET", f"{runs}/run_ZZZZZZZZZZZZZZZZZZZZZZZZ")
-    return tuple(told.calls)
 
 
 def with_host(calls, base="http://127.0.0.1:8000/v1"):
