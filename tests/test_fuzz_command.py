@@ -180,3 +180,14 @@ def test_a_document_that_is_none_is_said(text, told, tmp_path, capsys):
 def test_a_target_that_is_not_there_is_said(capsys):
     assert main(["fuzz", "http://127.0.0.1:9/v1", *QUIET]) == 2
     assert "127.0.0.1:9" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("faulty", ["headers.request-id-missing"], indirect=True)
+def test_no_key_is_kept_or_told(faulty, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret-indeed")
+    kept = ("--database", str(tmp_path / "kept"), "--phases", "examples", "--operation", "createRun")
+    fuzzed(faulty, tmp_path, *kept)
+    said = capsys.readouterr()
+    files = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) > 2
+    assert b"sk-very-secret-indeed" not in b"".join([*files, said.out.encode(), said.err.encode()])

@@ -31,7 +31,7 @@ LIBRARIES = {
     "report": {"jinja2", "jsonschema_rs", "markupsafe", "tomlkit"},
     "reference": {"jsonschema", "referencing", "starlette", "uvicorn"},
     "target": {"a2wsgi", "httpx2", "uvicorn"},
-    "fuzzing": {"hypothesis", "redis", "requests", "schemathesis", "yaml"},
+    "fuzzing": {"hypothesis", "jsonschema_rs", "redis", "requests", "schemathesis", "yaml"},
 }
 # `commands` is the command line in pieces: like cli.py it may import everything.
 FOLDERS = sorted(
