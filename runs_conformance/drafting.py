@@ -16,7 +16,7 @@ _HEAD: Final = (
     "Drafted by `runs-conformance probe`. Read it first: what stands under [absent] is not judged.",
 )
 _LAX: Final = (
-    "The target accepted what the contract refuses. That is a failure, and stays one; only if it is not",
+    "What the contract refuses was not refused. That is a failure, and stays one; only if the target is not",
     "meant to refuse it at all, declare that by taking the # away.",
 )
 

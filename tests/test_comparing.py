@@ -1,6 +1,8 @@
 """`compare` and `matrix`: what changed, and the exit code that says whether it got worse."""
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 import result_files
@@ -13,8 +15,10 @@ from runs_conformance.reference.server import running
 from runs_conformance.report.comparing import compare
 from runs_conformance.report.matrix import matrix
 from runs_conformance.report.results import read_results
+from runs_conformance.report.text import columns
 from runs_conformance.report.views import differences, sidebyside
 
+SNAPSHOTS = Path(__file__).parent / "snapshots"
 GOOD = passed("accept.minimal", "a", "x0")
 BAD = failed("accept.minimal", "a", "x0")
 OTHER = passed("error.envelope", "b", "x1")
@@ -129,3 +133,28 @@ def test_a_hostile_name_is_text_in_a_matrix(tmp_path):
     assert "<script>alert" not in page
     for view in ((), ("--markdown",), ("--json",)):
         assert "\x1b" not in run("matrix", source, source, *view).stdout
+
+
+# What is printed, compared with snapshots (UPDATE_SNAPSHOTS=1 writes them anew).
+
+
+@pytest.mark.parametrize("width", [60, 100])
+@pytest.mark.parametrize("view", ["compare", "matrix"])
+def test_what_is_printed_looks_as_ever(view, width, tmp_path):
+    clean = read_results(result_files.clean(tmp_path / "clean"))
+    mixed = read_results(result_files.mixed(tmp_path / "mixed", target="http://127.0.0.1:9000/v1"))
+    if view == "compare":
+        text = differences.text(compare(clean, mixed), width)
+    else:
+        text = sidebyside.text(matrix([("one of them", clean), ("a name of some length", mixed)]), width)
+    file = SNAPSHOTS / f"{view}-{width}.txt"
+    if os.environ.get("UPDATE_SNAPSHOTS"):
+        file.write_text(text, "utf-8")
+    assert text == file.read_text("utf-8")
+    assert all(columns(line) <= width for line in text.splitlines())
+
+
+def test_colour_is_asked_for(made):
+    found = compare(made("old", GOOD), made("new", BAD))
+    assert "\x1b[1;31m" in differences.text(found, colour=True)
+    assert "\x1b" not in differences.text(found)

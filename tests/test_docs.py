@@ -15,7 +15,7 @@ from runs_conformance.contract.register import load
 from runs_conformance.target import profile, reading
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "cassettes" / "README.md"])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "cassettes" / "README.md"])
 README = (ROOT / "README.md").read_text("utf-8")
 PROFILE = (ROOT / "docs" / "profile.md").read_text("utf-8")
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 
 from runs_conformance.report.progress import Progress
+from runs_conformance.report.text import columns
 
 
 class Clock:
@@ -53,3 +54,28 @@ def test_an_unknown_total_promises_no_end() -> None:
 
 def test_long_waits_are_told_in_minutes() -> None:
     assert "about 6 min 30 s left" in run([10], tty=False, total=40)
+
+
+def test_a_narrow_window_gets_a_line_that_fits(monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    shown = run([0.0, 4.0, 300.0], tty=True).split("\r\x1b[K")
+    assert all(len(line) < 30 for line in shown)
+    assert shown[1].startswith("1/40 checks, 1 failed")
+
+
+def test_a_name_of_wide_characters_fits_too(monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    out = io.StringIO()
+    with Progress(out, 4, clock=Clock(), tty=True) as progress:
+        progress.step(doing="日" * 60)
+    line = out.getvalue().split("\r\x1b[K")[1]
+    assert columns(line) < 60
+
+
+def test_the_snapshot_of_a_long_run() -> None:
+    shown = run([0.0, 30.0, 60.0], tty=True).split("\r\x1b[K")[1:-1]
+    assert [line.partition("  ")[0] for line in shown] == [
+        "1/40 checks, 1 failed, 2 requests, 1 runs",
+        "2/40 checks, 2 failed, 4 requests, 2 runs, about 9 min 30 s left",
+        "3/40 checks, 3 failed, 6 requests, 3 runs, about 12 min 20 s left",
+    ]

@@ -8,7 +8,7 @@ from typing import Final
 
 from runs_conformance.report.matrix import Cell, Line, Matrix
 from runs_conformance.report.records import Outcome, to_record
-from runs_conformance.report.text import escape, shorten, table
+from runs_conformance.report.text import columns, escape, shorten, table, wrap
 from runs_conformance.report.views.markdown import code, plain
 from runs_conformance.report.views.page import environment
 from runs_conformance.report.views.words import OUTCOMES, VERDICTS, footer_of
@@ -19,6 +19,9 @@ SHORT: Final = {
     Outcome.NOT_OBSERVABLE: ".", Outcome.NOT_IN_EDITION: ".", None: "",
 }
 NAME: Final = 28
+_LEGEND: Final = (
+    "ok passed, warn a SHOULD or MAY broken, stuck could not be tested, - not exercised, . not looked at"
+)
 
 
 def text(found: Matrix, width: int = 80, every: bool = False) -> str:
@@ -27,14 +30,15 @@ def text(found: Matrix, width: int = 80, every: bool = False) -> str:
 
 
 def _text(found: Matrix, width: int, every: bool) -> Iterator[str]:
-    names = [shorten(escape(name), NAME) for name in found.names]
+    shown = lines_of(found, every)
+    names, legend = _heads(found, shown, width)
+    yield from legend
     yield from table([
         ("passed of decided", *names),
         *((chapter, *map(share, cells)) for chapter, cells in found.chapters),
         ("total", *map(share, found.totals)),
-        ("verdict", *(footer_of(each).verdict for each in found.results)),
+        ("exit code", *(str(footer_of(each).exit_code) for each in found.results)),
     ], width)
-    shown = lines_of(found, every)
     yield ""
     yield f"{len(shown)} of {len(found.lines)} requirements" + ("" if every else " in which they differ")
     if shown:
@@ -42,8 +46,17 @@ def _text(found: Matrix, width: int, every: bool) -> Iterator[str]:
             ("requirement", *names), *((each.id, *(SHORT[one] for one in each.outcomes)) for each in shown),
         ], width)
     yield ""
-    yield "ok passed, warn a SHOULD or MAY broken, stuck could not be tested,"
-    yield "- not exercised, . not looked at"
+    yield from wrap(_LEGEND, width)
+
+
+def _heads(found: Matrix, shown: list[Line], width: int) -> tuple[list[str], list[str]]:
+    """The columns' heads: names if there is room for them, else numbers and the lines that explain them."""
+    names = [shorten(escape(name), NAME) for name in found.names]
+    first = max(map(len, ("passed of decided", *(each.id for each in shown))))
+    if first + sum(columns(name) + 2 for name in names) <= width:
+        return names, []
+    numbers = [str(at) for at, _ in enumerate(names, 1)]
+    return numbers, [*(f"{at} = {name}" for at, name in zip(numbers, names, strict=True)), ""]
 
 
 def share(cell: Cell) -> str:
