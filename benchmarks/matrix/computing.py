@@ -1,0 +1,125 @@
+"""Rows of the table: which are stale, and what becomes of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from benchmarks.matrix import checking, jobs, sources
+from benchmarks.matrix.checking import Seen, Work
+from benchmarks.matrix.table import FULL, NARROW, Row, Sound, Table, row
+from runs_conformance.contract.register import Register
+from runs_conformance.reference.faults import CATALOGUE, HAND_MADE
+
+SAMPLED: Final = 8
+"""One derived fault in so many gets a whole check; the others are known by what is meant for them."""
+SAVED: Final = 25
+TRIES: Final = 3
+"""A fault that only shows in a race may be missed once on a busy machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The faults with what is meant for each, and the key that a fresh row of each has."""
+
+    meant: Mapping[str, tuple[str, ...]]
+    keys: Mapping[str, str]
+
+    def stale(self, table: Table) -> list[str]:
+        """Those without a row that rests on what there is now."""
+        return [name for name, key in self.keys.items() if name not in table.rows or table.rows[name].key != key]
+
+
+def wanted(names: Iterable[str], register: Register) -> Wanted:
+    meant = {name: checking.meant(CATALOGUE[name], register) for name in names}
+    return Wanted(meant, {name: sources.key(CATALOGUE[name], rows) for name, rows in meant.items()})
+
+
+def how(name: str) -> str:
+    """Whether a fault gets a whole check: every one made by hand, and a sample of the derived ones."""
+    sampled = int(hashlib.sha256(name.encode()).hexdigest(), 16) % SAMPLED == 0
+    return FULL if name in HAND_MADE or sampled else NARROW
+
+
+def whole(names: Sequence[str], given: Wanted, workers: int) -> Iterator[Row]:
+    """The rows of these faults, as they are done."""
+
+    def work(name: str) -> Work:
+        rows = given.meant[name]
+        more = [word for each in rows if how(name) == NARROW for word in ("--select", each)]
+        return checking.full(CATALOGUE[name], rows, more)
+
+    return _rows(names, given, workers, work, how)
+
+
+def detected(names: Sequence[str], given: Wanted, workers: int) -> Iterator[Row]:
+    """The same up to the first meant finding: only the verdict and what is meant say anything."""
+
+    def work(name: str) -> Work:
+        return checking.until_caught(CATALOGUE[name], given.meant[name])
+
+    return _rows(names, given, workers, work, lambda _: NARROW)
+
+
+def _rows(
+    names: Sequence[str], given: Wanted, workers: int, work: Callable[[str], Work], how: Callable[[str], str]
+) -> Iterator[Row]:
+    left, tried = list(names), 1
+    while left:
+        missed: list[str] = []
+        for name, found in jobs.run([(name, work(name)) for name in left], workers):
+            seen = Seen(error=found.text) if isinstance(found, jobs.Broken) else found
+            made = row(name, given.keys[name], how(name), given.meant[name], seen)
+            if made.verdict == "caught" or tried == TRIES:
+                yield made
+            else:
+                missed.append(name)
+        left, tried = missed, tried + 1
+
+
+def sound() -> Sound:
+    """A whole check without a fault; RuntimeError if anything was found."""
+    _, seen = next(jobs.run([("sound", checking.sound)], 1))
+    if isinstance(seen, jobs.Broken) or seen.failed or seen.warned or seen.untestable:
+        raise RuntimeError(f"a check of the reference target without any fault: {seen}")
+    return Sound(seen.costs, seen.all)
+
+
+@dataclass
+class Progress:
+    """Takes rows, tells each in a line, and has them saved now and then: what was computed is not lost."""
+
+    table: Table
+    total: int
+    say: Callable[[str], object]
+    save: Callable[[Table], object]
+    done: list[Row] = field(default_factory=list)
+
+    def take(self, rows: Iterable[Row]) -> Table:
+        for one in rows:
+            self.done.append(one)
+            self.table = self.table.with_row(one)
+            self.say(f"{len(self.done):>5}/{self.total} {line(one)}")
+            if not len(self.done) % SAVED:
+                self.save(self.table)
+        self.save(self.table)
+        return self.table
+
+
+def line(one: Row) -> str:
+    """Verdict, what it took, and which requirements noticed."""
+    spent = one.first or one.all or checking.Spent()
+    hits = [name for name in one.caught if name not in one.others]
+    shown = ", ".join(hits[:3]) + (f" (+{len(hits) - 3})" if len(hits) > 3 else "")
+    more = f" | also {', '.join(one.others[:4])}" if one.others else ""
+    more += f" (+{len(one.others) - 4})" if len(one.others) > 4 else ""
+    end = f" | {len(one.untestable)} untestable" if one.untestable else ""
+    cost = f"{spent.processor:6.1f} s {spent.requests:>5} {spent.runs:>4}"
+    return f"{one.verdict:<8}{cost}  {one.fault}: {shown}{more}{end}{one.error[:300]}"
+
+
+def forgotten(table: Table) -> Table:
+    """Without rows of faults that the catalogue no longer has."""
+    return replace(table, rows={name: one for name, one in table.rows.items() if name in CATALOGUE})

@@ -1,0 +1,3 @@
+from benchmarks.matrix.sources import ROOT
+PLACE = ROOT / "docs" / "faults.md"
+def written(*a): return "stub"
