@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +27,7 @@ from benchmarks.matrix import checking, computing, costs, gates, page, table
 from benchmarks.matrix.computing import Progress, Wanted
 from benchmarks.matrix.table import Row, Table
 from runs_conformance.contract.register import Register, load
-from runs_conformance.reference.faults import CATALOGUE, HAND_MADE, UnknownFaultError, named
+from runs_conformance.reference.faults import HAND_MADE, UnknownFaultError, named
 
 WHOLE: Final = 120
 """So many stale rows are computed wholly in CI (some five minutes on two cores); more of them only until caught."""
@@ -65,7 +66,7 @@ def main(words: Sequence[str] | None = None) -> int:
         print("\n".join(costs.told(known)))
         return 0
     if given.page:
-        page.PLACE.write_text(page.written(known, gates.expected(), load()), "utf-8")
+        page.write(known, gates.expected(), load())
         return 0
     with tempfile.TemporaryDirectory() as folder:
         checking.warm(Path(folder))
@@ -98,10 +99,10 @@ def _tried(names: Sequence[str], given: argparse.Namespace, register: Register) 
 def _updated(known: Table, names: Sequence[str], given: argparse.Namespace, register: Register) -> int:
     asked = computing.wanted(names, register)
     stale = list(names) if given.all else asked.stale(known)
-    begun = Table(computing.sound(), computing.forgotten(known).rows)
+    begun = Table(computing.sound("standard"), computing.sound("smoke"), computing.forgotten(known).rows)
     done = Progress(begun, len(stale), _say, lambda made: table.save(made, given.table)).take(computing.whole(stale, asked, given.workers))
     if given.table == table.PLACE:
-        page.PLACE.write_text(page.written(done, gates.expected(), register), "utf-8")
+        page.write(done, gates.expected(), register)
     rows = list(done.rows.values())
     _say("\n".join(summary(rows)))
     return _held(gates.judge(rows, done, register, gates.expected()))
@@ -114,7 +115,7 @@ def _checked(known: Table, names: Sequence[str], given: argparse.Namespace, regi
     fresh = _computed(now, stale, asked, given.workers)
     rows = [*fresh.values(), *(row for name, row in now.rows.items() if name not in fresh)]
     if len(stale) <= WHOLE:
-        now = Table(now.sound, {**now.rows, **fresh})
+        now = replace(now, rows={**now.rows, **fresh})
     elif stale:
         _say(
             f"companions and rows of the register: from the committed table, in which {len(stale)} of {len(names)} faults are "
@@ -134,7 +135,7 @@ def _computed(now: Table, stale: Sequence[str], asked: Wanted, workers: int) -> 
     few = len(stale) <= WHOLE
     _say(f"{len(stale)} faults are stale; each is run {'wholly' if few else 'to the first meant finding'}")
     way = computing.whole if few else computing.detected
-    progress = Progress(Table(now.sound, {}), len(stale), _say, lambda _: None)
+    progress = Progress(Table(), len(stale), _say, lambda _: None)
     return dict(progress.take(way(stale, asked, workers)).rows)
 
 
@@ -159,5 +160,4 @@ def summary(rows: Sequence[Row]) -> list[str]:
 
 
 if __name__ == "__main__":
-    assert CATALOGUE
     sys.exit(main())

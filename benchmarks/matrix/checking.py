@@ -45,6 +45,8 @@ poll = 3
 ENVIRONMENT: Final = {"SECOND_KEY": "sk-another-project", "OPENAI_API_KEY": "sk-first-project"}
 # pytest's own captures cost a tenth of a check and change nothing of what is sent or judged.
 ADDOPTS: Final = "-p no:logging -p no:unraisableexception -p benchmarks.matrix.meant_first"
+# Tests that send cases: each is a stimulus of its own.
+CASES: Final = frozenset({"inside_values", "derived_faults", "faults_by_hand"})
 LOADED: Final = ("check", "plugin", "report.curl", "stories", "machine", "reference", "cli", "session")
 
 
@@ -106,12 +108,14 @@ def fits(row: str, patterns: Iterable[str]) -> bool:
 class Watch:
     """Listens to a check: which stimulus each exchange belongs to, and when what is meant was found.
 
-    A stimulus is a story by its name, else the test and, where it sends cases, the case.
+    A stimulus is a story by its name, else the test and, where it sends cases, the case; a pack of values is one.
     """
 
     wanted: Sequence[str]
     told: Callable[[Watch], object] = lambda _: None
     story: str = ""
+    pack: str = ""
+    split: str = ""
     first: Spent | None = None
     rows: set[str] = field(default_factory=set)
     units: dict[str, str] = field(default_factory=dict)
@@ -121,7 +125,7 @@ class Watch:
     _started: tuple[float, float] = (0.0, 0.0)
 
     def install(self) -> None:
-        from runs_conformance import scenes  # noqa: PLC0415 - loaded before forking
+        from runs_conformance import packing, scenes  # noqa: PLC0415 - loaded before forking
         from runs_conformance.session import Verdicts  # noqa: PLC0415
         from runs_conformance.target.journal import Journal  # noqa: PLC0415
 
@@ -136,26 +140,41 @@ class Watch:
             self._taken(records, verdicts.cost)
 
         Journal.add, Verdicts.take = adding, taking  # type: ignore[method-assign]
-        for name, scene in list(scenes.SCENES.items()):
-            scenes.SCENES[name] = self._telling(name, scene)
+        packing.culprits = self._splitting(packing.culprits)
+        scenes.judged = self._telling(scenes.judged)
         self._started = (time.monotonic(), time.process_time())
 
     def now(self, requests: int, runs: int) -> Spent:
         clock, processor = self._started
         return Spent(requests, runs, round(time.monotonic() - clock, 2), round(time.process_time() - processor, 2))
 
-    def _telling(self, name: str, scene: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        def told(live: Any) -> Any:
+    def _telling(self, judged: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
+        """What is sent for a story belongs to it."""
+
+        def told(bench: Any, name: str) -> Any:
             before, self.story = self.story, name
             try:
-                return scene(live)
+                return judged(bench, name)
             finally:
                 self.story = before
 
         return told
 
+    def _splitting(self, culprits: Callable[..., Any]) -> Callable[..., Any]:
+        """What is sent to find the value that was refused in a pack belongs to the pack."""
+
+        def found(*given: Any) -> Any:
+            self.split = self.pack
+            try:
+                return culprits(*given)
+            finally:
+                self.split = ""
+
+        return found
+
     def _sent(self, exchange: Any, requests: int) -> None:
-        unit = f"story {self.story}" if self.story else _unit(exchange)
+        unit = f"story {self.story}" if self.story else self.split or _unit(exchange)
+        self.pack = unit if unit.startswith("inside_values") else self.pack
         self.units[exchange.id] = unit
         self.spent[unit] += requests
         created = exchange.operation.name in {"createRun", "createThreadAndRun"}
@@ -180,7 +199,8 @@ def _unit(exchange: Any) -> str:
     operation = re.match(r"create\w+", given)
     shown = f"{name} {operation.group()}" if operation else name
     case = exchange.case
-    return f"{shown}: {case.name}" if case is not None and case.expect == "refused" and "any_" not in name else shown
+    own = case is None or name not in CASES or case.name.startswith("setup:")
+    return shown if own else f"{shown}: {case.name}"
 
 
 def judge(options: ReferenceOptions, folder: Path, profile: str, more: Sequence[str], watch: Watch) -> Seen:
@@ -241,9 +261,13 @@ def _caught(watch: Watch, wanted: Sequence[str]) -> Seen:
     return Seen(rows, first=watch.first, units=tuple(sorted(watch.found - {""})))
 
 
-def sound(folder: Path, _: Tell) -> Seen:
-    """A whole check of a target without a fault."""
-    return judge(ReferenceOptions(), folder, PROFILE, (), Watch(()))
+def sound(effort: str) -> Work:
+    """A whole check of a target without a fault, by `--profile smoke` or another."""
+
+    def work(folder: Path, _: Tell) -> Seen:
+        return judge(ReferenceOptions(), folder, PROFILE, ("--profile", effort), Watch(()))
+
+    return work
 
 
 def warm(folder: Path) -> None:

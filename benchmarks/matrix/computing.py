@@ -79,9 +79,9 @@ def _rows(
         left, tried = missed, tried + 1
 
 
-def sound() -> Sound:
+def sound(effort: str) -> Sound:
     """A whole check without a fault; RuntimeError if anything was found."""
-    _, seen = next(jobs.run([("sound", checking.sound)], 1))
+    _, seen = next(jobs.run([("sound", checking.sound(effort))], 1))
     if isinstance(seen, jobs.Broken) or seen.failed or seen.warned or seen.untestable:
         raise RuntimeError(f"a check of the reference target without any fault: {seen}")
     return Sound(seen.costs, seen.all)

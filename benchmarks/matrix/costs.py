@@ -53,6 +53,12 @@ def catches(rows: Iterable[Row], units: Collection[str]) -> dict[str, frozenset[
     return {name: frozenset(faults) for name, faults in found.items()}
 
 
+def caught_by(table: Table, units: Collection[str]) -> frozenset[str]:
+    """The faults that these units catch between them."""
+    found = catches(table.rows.values(), prices(table.sound))
+    return frozenset(fault for name in units for fault in found.get(name, ()))
+
+
 def as_sent(table: Table) -> list[Point]:
     """The curve in the order in which the suite sends."""
     return _along(list(prices(table.sound)), table)

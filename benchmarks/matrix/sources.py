@@ -40,13 +40,17 @@ def key(fault: Fault, wanted: Iterable[str]) -> str:
     return f"{engine()}/{_hash([fault.name, *wanted, *own(fault)])}"
 
 
-@cache
-def engine() -> str:
+def engine_files() -> list[Path]:
     files = [path for name in FOLDERS for path in sorted((PACKAGE / name).rglob("*.py"))]
     files += [PACKAGE / f"{name}.py" for name in MODULES]
     files += sorted((PACKAGE / "reference").glob("*.py"))
-    files += sorted((ROOT / "suites").glob("*.py"))
-    trees = [f"{path.relative_to(ROOT)} {written(_tree(path))}" for path in files]
+    return files + sorted((ROOT / "suites").glob("*.py"))
+
+
+@cache
+def engine() -> str:
+    """The hash of what all rows rest on."""
+    trees = [f"{path.relative_to(ROOT).as_posix()} {written(_tree(path))}" for path in engine_files()]
     return _hash([*trees, *_register(), *_schemas()])
 
 

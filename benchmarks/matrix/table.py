@@ -75,6 +75,8 @@ class Sound:
 @dataclass(frozen=True, slots=True)
 class Table:
     sound: Sound = Sound()
+    smoke: Sound = Sound()
+    """The same by `--profile smoke`."""
     rows: Mapping[str, Row] = field(default_factory=dict)
 
     def with_row(self, row: Row) -> Table:
@@ -95,9 +97,9 @@ def load(place: Path = PLACE) -> Table:
     try:
         head, *rest = [json.loads(line) for line in lines]
         units = [str(name) for name in head["units"]]
-        costs = {str(name): (cost[0], cost[1]) for name, cost in zip(units, head["costs"], strict=False)}
         rows = (_row(document, units) for document in rest)
-        return Table(Sound(costs, Spent(*head["all"])), {one.fault: one for one in rows})
+        sound, smoke = (_sound(head[name], units) for name in ("sound", "smoke"))
+        return Table(sound, smoke, {one.fault: one for one in rows})
     except (ValueError, KeyError, TypeError, IndexError) as error:
         text = f"{place}: not a table of this format ({type(error).__name__}: {error}); delete it and run again with --full"
         raise TableError(text) from None
@@ -105,12 +107,23 @@ def load(place: Path = PLACE) -> Table:
 
 def save(table: Table, place: Path = PLACE) -> None:
     units = [*table.sound.costs]
-    units += sorted({unit for one in table.rows.values() for unit in one.units} - {*units})
+    others = {unit for one in table.rows.values() for unit in one.units} | {*table.smoke.costs}
+    units += sorted(others - {*units})
     numbers = {unit: index for index, unit in enumerate(units)}
-    head = {"units": units, "costs": list(table.sound.costs.values()), "all": _spent(table.sound.all)}
+    sounds = {name: _sent(getattr(table, name), numbers) for name in ("sound", "smoke")}
+    head = {"units": units, **sounds}
     rows = [_document(table.rows[name], numbers) for name in sorted(table.rows)]
     lines = [json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in (head, *rows)]
     place.write_text("\n".join([*lines, ""]), "utf-8")
+
+
+def _sent(one: Sound, numbers: Mapping[str, int]) -> dict[str, Any]:
+    return {"all": _spent(one.all), "costs": [[numbers[unit], *cost] for unit, cost in one.costs.items()]}
+
+
+def _sound(document: Mapping[str, Any], units: list[str]) -> Sound:
+    costs = {units[number]: (requests, runs) for number, requests, runs in document["costs"]}
+    return Sound(costs, Spent(*document["all"]))
 
 
 def _document(one: Row, numbers: Mapping[str, int]) -> dict[str, Any]:
