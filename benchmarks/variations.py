@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.matrix import checking, jobs
-from benchmarks.matrix.checking import Seen, Watch
+from benchmarks.matrix.checking import Seen
 from benchmarks.matrix.jobs import Tell, Work
+from benchmarks.matrix.watching import Spent, Watch
 from runs_conformance.reference import variations
 
 # What the reference holds without anybody making it; without it rows that need a resource are not exercised.
@@ -88,13 +89,15 @@ def flagged(count: int, seed: int, workers: int, say: Callable[[str], object]) -
 
 def line(names: Names, seen: Seen) -> str:
     word = "ok " if clean(seen) else "BAD"
-    spent = seen.all or checking.Spent()
+    spent = seen.all or Spent()
     rows = [
         f"\n      {outcome:<10} {row}"
         for outcome in ("failed", "warned", "untestable") for row in getattr(seen, outcome)
     ]  # fmt: skip
     cost = f"{spent.requests:>5} requests {spent.seconds:5.1f} s"
-    return f"{word} exit {seen.code} {cost}  {' '.join(names)}{''.join(rows)}{seen.error and ' ' + seen.error}"
+    return (
+        f"{word} exit {seen.code} {cost}  {' '.join(names)}{''.join(rows)}{seen.error and ' ' + seen.error}"
+    )
 
 
 def main() -> int:
@@ -106,14 +109,18 @@ def main() -> int:
     parser.add_argument("--without-slow", action="store_true")
     given = parser.parse_args()
     known = tuple(one.name for one in variations.every() if not (given.without_slow and one.slow))
-    sets = combinations(given.random, given.seed, known) if given.random else [(name,) for name in given.names or known]
+    sets = (
+        combinations(given.random, given.seed, known)
+        if given.random
+        else [(name,) for name in given.names or known]
+    )
     with tempfile.TemporaryDirectory() as folder:
         checking.warm(Path(folder))
     alarms = requests = 0
     for names, seen in run(sets, given.workers):
         print(line(names, seen), flush=True)
         alarms += not clean(seen)
-        requests += (seen.all or checking.Spent()).requests
+        requests += (seen.all or Spent()).requests
     print(f"{len(sets)} runs, {alarms} with false alarms, {requests} requests")
     return 1 if alarms else 0
 

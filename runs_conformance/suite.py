@@ -12,8 +12,9 @@ from runs_conformance.live import CAPABILITY
 from runs_conformance.plugin import chosen
 from runs_conformance.stimuli.base import OPERATIONS
 
-# The suites' tests in the order in which they are sent: what catches most faults of the catalogue a request first
-# (`python -m benchmarks.matrix --costs` measures it); what only looks at a story follows whoever tells it.
+# The suites' tests in the order in which they are sent: what catches most faults of the catalogue a request
+# first (`python -m benchmarks.matrix --costs` measures it); what only looks at a story follows whoever tells
+# it.
 ORDER: Final = (
     "test_minimal_body", "test_run_object", "test_inside_values", "test_stream", "test_stream_is_accepted",
     "test_settings_in_force", "test_another_model", "test_overrides_do_not_leak",

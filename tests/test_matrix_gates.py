@@ -1,13 +1,11 @@
 """The gates of the matrix, each with rows that hold it and rows that don't."""
 
-from types import SimpleNamespace
-
 import pytest
 
 from benchmarks.matrix import gates, page, table
 from benchmarks.matrix.gates import Companion, Expected
 from benchmarks.matrix.table import FULL, NARROW, Row
-from runs_conformance.contract.register import load
+from runs_conformance.contract.register import Requirement, load
 
 NOTHING = Expected()
 
@@ -17,7 +15,7 @@ def row(fault="echo.some", meant=("a.one",), failed=(), how=FULL, **more):
 
 
 def register(**levels):
-    return [SimpleNamespace(id=name, level=level, observable="exchange") for name, level in levels.items()]
+    return [Requirement(name, level, "", "", "", "") for name, level in levels.items()]
 
 
 def texts(problems):
@@ -94,7 +92,8 @@ def test_an_excuse_that_no_longer_holds_goes():
     ],
 )
 def test_a_must_has_a_fault_of_its_own(rows, held):
-    assert not list(gates.every_must_is_alone(rows, register(a="MUST", c="SHOULD"), NOTHING)) is held
+    problems = list(gates.every_must_is_alone(rows, register(a="MUST", c="SHOULD"), NOTHING))
+    assert (not problems) is held
 
 
 def test_what_is_expected_names_rows_there_are():

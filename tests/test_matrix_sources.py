@@ -10,6 +10,7 @@ from runs_conformance.reference.faults import CATALOGUE
 
 NAMED = "echo.temperature-ignored"
 IN_A_TABLE = "stream-order.run-created-missing"
+NEXT = "\n\n\n@echo(settings, SAMPLING"
 DERIVED = "bounds.run:temperature:maximum-wide"
 
 
@@ -50,7 +51,7 @@ def test_what_is_written_knows_no_comment_layout_or_docstring():
 @pytest.mark.parametrize(
     ("module", "before", "after", "stale"),
     [
-        ("echo", "temperature=1.0)\n\n\n@echo(settings, SAMPLING", "temperature=0.9)\n\n\n@echo(settings, SAMPLING", {NAMED}),
+        ("echo", f"temperature=1.0){NEXT}", f"temperature=0.9){NEXT}", {NAMED}),
         ("echo", '"""Every run has temperature 1."""', '"""All runs have it."""', set()),
         ("echo", 'SAMPLING = "response.default.temperature"', 'SAMPLING = "response.default.top-p"', {NAMED}),
         ("stream_order", '_left_out("thread.run.created")', '_left_out("thread.run.queued")', {IN_A_TABLE}),
@@ -82,9 +83,21 @@ def test_a_schemas_prose_changes_nothing(document, other, same):
 
 def test_the_engine_has_all_that_sends_judges_and_answers():
     trees = {path.as_posix() for path in sources.engine_files()}
-    for part in ("contract/checks/order.py", "stimuli/inside.py", "reference/app.py", "suites/test_echo.py", "scenes.py"):
+    for part in (
+        "contract/checks/order.py",
+        "stimuli/inside.py",
+        "reference/app.py",
+        "suites/test_echo.py",
+        "scenes.py",
+    ):
         assert any(path.endswith(part) for path in trees), part
-    for part in ("cli.py", "runs_conformance/options.py", "terminal.py", "faults/echo.py", "variations/wire.py"):
+    for part in (
+        "cli.py",
+        "runs_conformance/options.py",
+        "terminal.py",
+        "faults/echo.py",
+        "variations/wire.py",
+    ):
         assert not any(path.endswith(part) for path in trees), part
 
 

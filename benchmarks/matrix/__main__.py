@@ -1,13 +1,15 @@
 """Fault x requirement: computes what is stale of the table, and holds its gates.
 
-    python -m benchmarks.matrix                       what CI runs: stale rows, gates, random sets of variations
-    python -m benchmarks.matrix --update              computes stale rows wholly; writes the table and docs/faults.md
-    python -m benchmarks.matrix --only 'echo.*'       tries these faults, whatever the table says, and writes nothing
-    python -m benchmarks.matrix --costs               what each stimulus finds, and the curve
-    python -m benchmarks.matrix --page                writes docs/faults.md from the table as it is
+    python -m benchmarks.matrix                       what CI runs: stale rows, gates, random sets of
+    variations python -m benchmarks.matrix --update              computes stale rows wholly; writes the table
+    and docs/faults.md python -m benchmarks.matrix --only 'echo.*'       tries these faults, whatever the
+    table says, and writes nothing python -m benchmarks.matrix --costs               what each stimulus finds,
+    and the curve python -m benchmarks.matrix --page                writes docs/faults.md from the table as it
+    is
 
-Where more rows are stale than a continuous integration has time for, each of these faults is run to its first meant
-finding only, and what is said of companions comes from the committed table. Exit code 1: a gate does not hold.
+Where more rows are stale than a continuous integration has time for, each of these faults is run to its first
+meant finding only, and what is said of companions comes from the committed table. Exit code 1: a gate does
+not hold.
 """
 
 from __future__ import annotations
@@ -24,21 +26,23 @@ from typing import Final
 
 from benchmarks import variations
 from benchmarks.matrix import checking, computing, costs, gates, page, table
-from benchmarks.matrix.computing import Progress, Wanted
+from benchmarks.matrix.computing import WHOLE, Progress, Wanted
 from benchmarks.matrix.table import Row, Table
 from runs_conformance.contract.register import Register, load
 from runs_conformance.reference.faults import HAND_MADE, UnknownFaultError, named
 
-WHOLE: Final = 120
-"""So many stale rows are computed wholly in CI (some five minutes on two cores); more of them only until caught."""
 SETS: Final = 20
 
 
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
-        prog="python -m benchmarks.matrix", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m benchmarks.matrix",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("--update", action="store_true", help="compute stale rows wholly, write the table and the page")
+    made.add_argument(
+        "--update", action="store_true", help="compute stale rows wholly, write the table and the page"
+    )
     made.add_argument("--all", action="store_true", help="take every row for stale")
     made.add_argument("--only", action="append", metavar="PATTERN", help="names of faults, or patterns")
     made.add_argument("--hand-made", action="store_true", help="leave the derived faults out")
@@ -49,7 +53,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--page", action="store_true", help="write docs/faults.md from the table")
     made.add_argument("--table", type=Path, default=table.PLACE, help="another file than the committed one")
     made.add_argument("--workers", type=int, default=2, metavar="N")
-    made.add_argument("--variations", type=int, default=SETS, metavar="N", help="random sets of variations to check")
+    made.add_argument(
+        "--variations", type=int, default=SETS, metavar="N", help="random sets of variations to check"
+    )
     made.add_argument("--seed", type=int, default=0, help="of the random sets")
     return made
 
@@ -73,7 +79,9 @@ def main(words: Sequence[str] | None = None) -> int:
     register = load()
     if given.only or given.every > 1 or given.hand_made or given.derived:
         return _tried(names, given, register) if not given.update else _updated(known, names, given, register)
-    return _updated(known, names, given, register) if given.update else _checked(known, names, given, register)
+    return (
+        _updated(known, names, given, register) if given.update else _checked(known, names, given, register)
+    )
 
 
 def _names(given: argparse.Namespace) -> list[str]:
@@ -98,9 +106,12 @@ def _tried(names: Sequence[str], given: argparse.Namespace, register: Register) 
 
 def _updated(known: Table, names: Sequence[str], given: argparse.Namespace, register: Register) -> int:
     asked = computing.wanted(names, register)
-    stale = list(names) if given.all else asked.stale(known)
+    stale = list(names) if given.all else asked.stale(known) if given.first else asked.unseen(known)
+    way = computing.detected if given.first else computing.whole
     begun = Table(computing.sound("standard"), computing.sound("smoke"), computing.forgotten(known).rows)
-    done = Progress(begun, len(stale), _say, lambda made: table.save(made, given.table)).take(computing.whole(stale, asked, given.workers))
+    done = Progress(begun, len(stale), _say, lambda made: table.save(made, given.table)).take(
+        way(stale, asked, given.workers)
+    )
     if given.table == table.PLACE:
         page.write(done, gates.expected(), register)
     rows = list(done.rows.values())
@@ -112,14 +123,14 @@ def _checked(known: Table, names: Sequence[str], given: argparse.Namespace, regi
     start, asked = time.monotonic(), computing.wanted(names, register)
     stale = list(names) if given.all else asked.stale(known)
     now = computing.forgotten(known)
-    fresh = _computed(now, stale, asked, given.workers)
+    fresh = _computed(stale, asked, given.workers)
     rows = [*fresh.values(), *(row for name, row in now.rows.items() if name not in fresh)]
     if len(stale) <= WHOLE:
         now = replace(now, rows={**now.rows, **fresh})
     elif stale:
         _say(
-            f"companions and rows of the register: from the committed table, in which {len(stale)} of {len(names)} faults are "
-            "stale; `python -m benchmarks.matrix --update` computes them"
+            f"companions and rows of the register: from the committed table, in which {len(stale)} of "
+            f"{len(names)} faults are stale; `python -m benchmarks.matrix --update` computes them"
         )
     _say("\n".join(summary(rows)))
     code = _held(gates.judge(rows, now, register, gates.expected()))
@@ -129,7 +140,7 @@ def _checked(known: Table, names: Sequence[str], given: argparse.Namespace, regi
     return 1 if code or alarms else 0
 
 
-def _computed(now: Table, stale: Sequence[str], asked: Wanted, workers: int) -> dict[str, Row]:
+def _computed(stale: Sequence[str], asked: Wanted, workers: int) -> dict[str, Row]:
     if not stale:
         return {}
     few = len(stale) <= WHOLE
@@ -153,7 +164,8 @@ def summary(rows: Sequence[Row]) -> list[str]:
     verdicts = ("caught", "other", "blocked", "missed", "error")
     lines = [f"{'kind':<16}" + "".join(f"{word:>9}" for word in verdicts)]
     lines += [
-        f"{kind:<16}" + "".join(f"{kinds[kind, word]:>9}" for word in verdicts) for kind in sorted({row.kind for row in rows})
+        f"{kind:<16}" + "".join(f"{kinds[kind, word]:>9}" for word in verdicts)
+        for kind in sorted({row.kind for row in rows})
     ]
     total = Counter(row.verdict for row in rows)
     return [*lines, f"{'all':<16}" + "".join(f"{total[word]:>9}" for word in verdicts)]

@@ -1,8 +1,8 @@
 """What finds what, at what price: the curve of faults caught against requests, and stimuli that add nothing.
 
-A stimulus ("unit") is a story, a test's own requests, or one case that must be refused. It catches a fault if an answer to
-it showed a requirement that was meant for the fault. Its price are its requests; what a test sets up for its cases is shared
-out among them.
+A stimulus ("unit") is a story, a test's own requests, or one case that must be refused. It catches a fault if
+an answer to it showed a requirement that was meant for the fault. Its price are its requests; what a test
+sets up for its cases is shared out among them.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import Final
 
 from benchmarks.matrix.table import Row, Sound, Table
 
-FIRST: Final = ("minimal_body createRun", "minimal_body createThreadAndRun")
+FIRST: Final[tuple[str, ...]] = ("minimal_body createRun", "minimal_body createThreadAndRun")
 """What must be accepted before anything else can be said."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """After so many requests and runs (sums), so many faults are caught; `unit` was the last that was sent."""
+    """So many faults are caught after so many requests and runs (sums); `unit` was the last that was sent."""
 
     unit: str
     requests: float
@@ -53,6 +53,15 @@ def catches(rows: Iterable[Row], units: Collection[str]) -> dict[str, frozenset[
     return {name: frozenset(faults) for name, faults in found.items()}
 
 
+def places(sound: Sound) -> dict[str, tuple[int, int]]:
+    """Requests and runs that have been sent when each unit is through."""
+    made, requests, runs = dict[str, tuple[int, int]](), 0, 0
+    for name, (sent, started) in sound.costs.items():
+        requests, runs = requests + sent, runs + started
+        made[name] = (requests, runs)
+    return made
+
+
 def caught_by(table: Table, units: Collection[str]) -> frozenset[str]:
     """The faults that these units catch between them."""
     found = catches(table.rows.values(), prices(table.sound))
@@ -65,13 +74,19 @@ def as_sent(table: Table) -> list[Point]:
 
 
 def greedy(table: Table) -> list[Point]:
-    """The curve of the best order: always the unit that catches most new faults a request; the rest is left out."""
+    """The curve of the best order: always the unit next that catches most new faults a request.
+
+    What adds none is left out.
+    """
     price, found = prices(table.sound), catches(table.rows.values(), prices(table.sound))
     order = [name for name in FIRST if name in price]
     caught = set().union(*(found[name] for name in order))
     left = {name for name in price if name not in order}
     while left:
-        best = max(sorted(left), key=lambda name: (len(found[name] - caught) / max(price[name][0], 0.5), -price[name][1]))
+        best = max(
+            sorted(left),
+            key=lambda name: (len(found[name] - caught) / max(price[name][0], 0.5), -price[name][1]),
+        )
         if not found[best] - caught:
             break
         caught |= found[best]
@@ -97,7 +112,10 @@ def at(points: Sequence[Point], shares: Iterable[float], total: int) -> list[tup
 
 
 def redundant(table: Table) -> dict[str, list[str]]:
-    """Units by what they add: `nothing` (no fault shows there), `again` (each is shown by another one too), `alone`."""
+    """Units by what they add.
+
+    `nothing`: no fault shows there; `again`: each that does shows elsewhere too; `alone`: one only there.
+    """
     price = prices(table.sound)
     found = catches(table.rows.values(), price)
     often = Counter(fault for faults in found.values() for fault in faults)
@@ -136,4 +154,7 @@ def told(table: Table) -> list[str]:
 
 
 def _points(points: Iterable[tuple[float, Point]]) -> list[str]:
-    return [f"  {share:4.0%} {one.caught:>5} faults: {one.requests:6.0f} requests, {one.runs} runs" for share, one in points]
+    return [
+        f"  {share:4.0%} {one.caught:>5} faults: {one.requests:6.0f} requests, {one.runs} runs"
+        for share, one in points
+    ]

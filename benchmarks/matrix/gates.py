@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from benchmarks.matrix.checking import fits
 from benchmarks.matrix.table import FULL, Row, Table
-from runs_conformance.contract.register import NEWEST, Register
+from benchmarks.matrix.watching import fits
+from runs_conformance.contract.register import NEWEST, Register, Requirement
 from runs_conformance.reference.faults import CATALOGUE
 
 EXPECTED: Final = Path(__file__).with_name("expected.toml")
@@ -46,7 +46,8 @@ class Problem:
 def expected(place: Path = EXPECTED) -> Expected:
     document = tomllib.loads(place.read_text("utf-8"))
     companions = (
-        Companion(tuple(one["faults"]), tuple(one["rows"]), one["reason"]) for one in document.get("companion", ())
+        Companion(tuple(one["faults"]), tuple(one["rows"]), one["reason"])
+        for one in document.get("companion", ())
     )
     reasons = {
         name: {row: one["reason"] for one in document.get(name, ()) for row in one["rows"]}
@@ -63,7 +64,10 @@ def every_fault_is_caught(rows: Iterable[Row]) -> Iterator[Problem]:
     }
     for row in rows:
         if row.verdict in told:
-            yield Problem("caught", f"{row.fault}: {told[row.verdict]}. Meant: {', '.join(row.meant)}. {row.error}".strip())
+            yield Problem(
+                "caught",
+                f"{row.fault}: {told[row.verdict]}. Meant: {', '.join(row.meant)}. {row.error}".strip(),
+            )
 
 
 def by_what_is_meant(rows: Iterable[Row]) -> Iterator[Problem]:
@@ -71,13 +75,13 @@ def by_what_is_meant(rows: Iterable[Row]) -> Iterator[Problem]:
         if row.verdict == "other":
             yield Problem(
                 "meant",
-                f"{row.fault}: noticed by {', '.join(row.caught[:6])} only, not by {', '.join(row.meant)}: mend the check "
-                "of what is meant, or say in `breaks` what the fault really breaks",
+                f"{row.fault}: noticed by {', '.join(row.caught[:6])} only, not by {', '.join(row.meant)}: "
+                "mend the check of what is meant, or say in `breaks` what the fault really breaks",
             )
 
 
 def no_strangers(rows: Iterable[Row], given: Expected) -> Iterator[Problem]:
-    for row in rows:
+    for row in (one for one in rows if one.verdict == "caught"):
         allowed = CATALOGUE[row.fault].also if row.fault in CATALOGUE else {}
         strange = [
             one for one in row.others
@@ -86,8 +90,8 @@ def no_strangers(rows: Iterable[Row], given: Expected) -> Iterator[Problem]:
         if strange:
             yield Problem(
                 "companions",
-                f"{row.fault}: also trips {', '.join(strange)}: if that is the same wrong, say why in expected.toml "
-                "([[companion]]); if not, it is a false alarm of a check",
+                f"{row.fault}: also trips {', '.join(strange)}: if that is the same wrong, say why in "
+                "expected.toml ([[companion]]); if not, it is a false alarm of a check",
             )
 
 
@@ -96,46 +100,50 @@ def companions_are_needed(rows: Sequence[Row], given: Expected) -> Iterator[Prob
     for each in given.companions:
         if not any(each.allows(*pair) for pair in seen):
             yield Problem(
-                "companions", f"expected.toml allows {', '.join(each.rows)} for {', '.join(each.faults)}, which no fault needs: "
-                "remove it",
-            )  # fmt: skip
+                "companions",
+                f"expected.toml allows {', '.join(each.rows)} for {', '.join(each.faults)}, "
+                "which no fault needs: remove it",
+            )
 
 
 def every_row_is_tripped(rows: Iterable[Row], register: Register, given: Expected) -> Iterator[Problem]:
     tripped = {one for row in rows for one in row.caught}
-    yield from _rows(
-        "tripped", (one.id for one in register if _counts(one, ("MUST", "SHOULD"))), tripped, given.untripped,
-        "untripped", "no fault trips it: write one for it (reference/faults)",
-    )  # fmt: skip
+    asked = (one.id for one in register if counts(one, ("MUST", "SHOULD")))
+    advice = "no fault trips it: write one for it (reference/faults)"
+    yield from _rows("tripped", asked, tripped, given.untripped, table="untripped", advice=advice)
 
 
 def every_must_is_alone(rows: Iterable[Row], register: Register, given: Expected) -> Iterator[Problem]:
-    """For each MUST row, a fault that nothing else notices: otherwise the row could go and none would see it."""
+    """For each MUST row, a fault that nothing else notices: else its check could go and none would see it."""
     alone = {row.caught[0] for row in rows if row.how == FULL and len(row.caught) == 1}
-    asked = (one.id for one in register if _counts(one, ("MUST",)) and one.id not in given.untripped)
-    yield from _rows(
-        "alone", asked, alone, given.never_alone, "never-alone",
-        "no fault is noticed by it alone: write one (reference/faults) that breaks this and nothing else",
-    )  # fmt: skip
+    asked = (one.id for one in register if counts(one, ("MUST",)) and one.id not in given.untripped)
+    advice = "no fault is noticed by it alone: write one (reference/faults) that breaks this and nothing else"
+    yield from _rows("alone", asked, alone, given.never_alone, table="never-alone", advice=advice)
 
 
-def _counts(row: object, levels: tuple[str, ...]) -> bool:
-    level, observable = getattr(row, "level", ""), getattr(row, "observable", "")
-    return level in levels and observable != "no" and bool(getattr(row, "applies", lambda _: True)(NEWEST))
+def counts(row: Requirement, levels: tuple[str, ...]) -> bool:
+    """Whether a row of these levels can be seen on the wire, by the newest edition."""
+    return row.level in levels and row.observable != "no" and row.applies(NEWEST)
 
 
 def _rows(
-    gate: str, asked: Iterable[str], seen: set[str], reasons: Mapping[str, str], table: str, advice: str
+    gate: str, asked: Iterable[str], seen: set[str], reasons: Mapping[str, str], *, table: str, advice: str
 ) -> Iterator[Problem]:
     for name in asked:
         if name not in seen and name not in reasons:
             yield Problem(gate, f"{name}: {advice}, or say in expected.toml ([[{table}]]) why that can't be")
         if name in seen and name in reasons:
-            yield Problem(gate, f"{name}: expected.toml ([[{table}]]) says that can't be, but it is so now: remove the entry")
+            yield Problem(
+                gate,
+                f"{name}: expected.toml ([[{table}]]) says that can't be, but it is so now: remove the entry",
+            )
 
 
 def judge(now: Sequence[Row], table: Table, register: Register, given: Expected) -> list[Problem]:
-    """All gates. `now` are the rows whose verdicts count; companions and the register are judged by the table."""
+    """All gates.
+
+    `now` are the rows whose verdicts count; companions and the register are judged by the table.
+    """
     rows = list(table.rows.values())
     full = [row for row in rows if row.how == FULL]
     return [

@@ -1,4 +1,4 @@
-"""Work in processes of its own: one forked for each job, so that nothing is loaded twice and nothing is left over."""
+"""Work in processes forked for each job, so that nothing is loaded twice and nothing is left over."""
 
 from __future__ import annotations
 
@@ -33,11 +33,13 @@ class _Busy(NamedTuple):
     started: float
 
 
-def run(jobs: Iterable[tuple[str, Work]], workers: int, deadline: float = DEADLINE) -> Iterator[tuple[str, Any]]:
+def run(
+    jobs: Iterable[tuple[str, Work]], workers: int, deadline: float = DEADLINE
+) -> Iterator[tuple[str, Any]]:
     """Name and result of each job (name, work) as they end; `workers` processes at a time.
 
-    Work gets a folder of its own and `tell`; what it returns is its result unless it told one before. Broken for one that
-    raised, died, or was not done within `deadline` seconds.
+    Work gets a folder of its own and `tell`; what it returns is its result unless it told one before. Broken
+    for one that raised, died, or was not done within `deadline` seconds.
     """
     waiting, busy = iter(jobs), dict[str, _Busy]()
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""A pytest plugin for a check that ends with its first meant finding: the tests about what is meant come first."""
+"""A pytest plugin for a check that ends with its first meant finding: tests about what is meant go first."""
 
 from __future__ import annotations
 

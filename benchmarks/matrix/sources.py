@@ -1,12 +1,13 @@
 """What a fault's row rests on, as a hash: a change that can't move the row leaves the hash as it is.
 
-Two parts. The engine is what sends, judges and answers: `contract`, `stimuli`, `stories`, `target`, the suites, the
-schemas, the register's fields that decide, the reference target without its faults, and the modules beside them that a
-check runs through. It can't be cut further: any check may speak about any answer, and what was found decides what is sent
-next. The fault's own part is its function or table row and whatever of the catalogue that uses.
+Two parts. The engine is what sends, judges and answers: `contract`, `stimuli`, `stories`, `target`, the
+suites, the schemas, the register's fields that decide, the reference target without its faults, and the
+modules beside them that a check runs through. It can't be cut further: any check may speak about any answer,
+and what was found decides what is sent next. The fault's own part is its function or table row and whatever
+of the catalogue that uses.
 
-Python is hashed as a syntax tree without docstrings, so that neither comments nor layout count; a tree is written in a
-form that no version of Python changes.
+Python is hashed as a syntax tree without docstrings, so that neither comments nor layout count; a tree is
+written in a form that no version of Python changes.
 """
 
 from __future__ import annotations
@@ -68,7 +69,11 @@ def _schemas() -> Iterator[str]:
 def _bare(document: Any) -> Any:
     """A schema without its prose; the order of keys stays, for cases are derived in it."""
     if isinstance(document, dict):
-        return {name: _bare(held) for name, held in document.items() if name not in PROSE or not isinstance(held, str)}
+        return {
+            name: _bare(held)
+            for name, held in document.items()
+            if name not in PROSE or not isinstance(held, str)
+        }
     return [_bare(held) for held in document] if isinstance(document, list) else document
 
 
@@ -110,9 +115,9 @@ def _origin(module: str, fault: Fault) -> ast.AST:
     for node in body:
         if isinstance(node, ast.FunctionDef) and node.name.replace("_", "-") == name and node.decorator_list:
             return node
-    for node in (part for statement in body for part in ast.walk(statement)):
-        if isinstance(node, ast.Tuple | ast.Call) and _begins(node, name):
-            return node
+    for part in (part for statement in body for part in ast.walk(statement)):
+        if isinstance(part, ast.Tuple | ast.Call) and _begins(part, name):
+            return part
     return _tree(FAULTS / f"{module}.py")
 
 

@@ -9,7 +9,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.matrix.checking import Seen, Spent, fits
+from benchmarks.matrix.checking import Seen
+from benchmarks.matrix.watching import Spent, fits
 
 PLACE: Final = Path(__file__).with_name("table.jsonl")
 FULL: Final = "full"
@@ -69,13 +70,13 @@ class Sound:
     """
 
     costs: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    all: Spent = Spent()
+    all: Spent = field(default_factory=Spent)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    sound: Sound = Sound()
-    smoke: Sound = Sound()
+    sound: Sound = field(default_factory=Sound)
+    smoke: Sound = field(default_factory=Sound)
     """The same by `--profile smoke`."""
     rows: Mapping[str, Row] = field(default_factory=dict)
 
@@ -85,7 +86,17 @@ class Table:
 
 def row(fault: str, key: str, how: str, meant: tuple[str, ...], seen: Seen) -> Row:
     return Row(
-        fault, key, how, meant, seen.failed, seen.warned, seen.untestable, seen.first, seen.all, seen.units, seen.error
+        fault,
+        key,
+        how,
+        meant,
+        seen.failed,
+        seen.warned,
+        seen.untestable,
+        seen.first,
+        seen.all,
+        seen.units,
+        seen.error,
     )
 
 
@@ -101,8 +112,8 @@ def load(place: Path = PLACE) -> Table:
         sound, smoke = (_sound(head[name], units) for name in ("sound", "smoke"))
         return Table(sound, smoke, {one.fault: one for one in rows})
     except (ValueError, KeyError, TypeError, IndexError) as error:
-        text = f"{place}: not a table of this format ({type(error).__name__}: {error}); delete it and run again with --full"
-        raise TableError(text) from None
+        told = f"not a table of this format ({type(error).__name__}: {error})"
+        raise TableError(f"{place}: {told}; delete it and run again with --update") from None
 
 
 def save(table: Table, place: Path = PLACE) -> None:
@@ -129,30 +140,35 @@ def _sound(document: Mapping[str, Any], units: list[str]) -> Sound:
 def _document(one: Row, numbers: Mapping[str, int]) -> dict[str, Any]:
     made = {
         "fault": one.fault, "key": one.key, "how": one.how, "meant": one.meant, "failed": one.failed,
-        "warned": one.warned, "untestable": one.untestable, "first": _spent(one.first), "all": _spent(one.all),
+        "warned": one.warned, "untestable": one.untestable,
+        "first": one.first and _spent(one.first), "all": one.all and _spent(one.all),
         "units": ranges(numbers[unit] for unit in one.units), "error": one.error,
     }  # fmt: skip
     return {name: held for name, held in made.items() if held}
 
 
 def _row(document: Mapping[str, Any], units: list[str]) -> Row:
-    names = ("meant", "failed", "warned", "untestable")
-    lists = {name: tuple(document.get(name, ())) for name in names}
-    spent = {name: Spent(*document[name]) if name in document else None for name in ("first", "all")}
+    meant, failed, warned, stuck = (
+        tuple(document.get(name, ())) for name in ("meant", "failed", "warned", "untestable")
+    )
+    first, whole = (Spent(*document[name]) if name in document else None for name in ("first", "all"))
     shown = tuple(units[index] for index in numbers_of(document.get("units", "")))
+    name, key, how = document["fault"], document["key"], document["how"]
     return Row(
-        document["fault"], document["key"], document["how"], **lists, **spent, units=shown,
-        error=document.get("error", ""),
-    )  # fmt: skip
+        name, key, how, meant, failed, warned, stuck, first, whole, shown, document.get("error", "")
+    )
 
 
-def _spent(one: Spent | None) -> list[float] | None:
-    return None if one is None else [one.requests, one.runs, one.seconds, one.processor]
+def _spent(one: Spent) -> list[float]:
+    return [one.requests, one.runs, one.seconds, one.processor]
 
 
 def ranges(numbers: Iterable[int]) -> str:
     """`0-3,7`: numbers in short."""
-    runs = [[number for _, number in group] for _, group in groupby(enumerate(sorted(numbers)), lambda one: one[1] - one[0])]
+    runs = [
+        [number for _, number in group]
+        for _, group in groupby(enumerate(sorted(numbers)), lambda one: one[1] - one[0])
+    ]
     return ",".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
