@@ -60,8 +60,7 @@ class Mutant:
 
     @property
     def function(self) -> str:
-        """`order._followed`: numbers change with every edit, so a mutant is known by function and new lines.
-        """
+        """`order._followed`: numbers change with every edit, so a mutant is known by function and lines."""
         module, _, rest = self.name.removeprefix("runs_conformance.contract.").rpartition(".")
         return f"{module.rpartition('.')[2]}.{re.sub(r'__mutmut_[0-9]+$', '', rest).removeprefix('x_')}"
 

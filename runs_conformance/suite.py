@@ -16,7 +16,7 @@ from runs_conformance.stimuli.base import OPERATIONS
 # first (`python -m benchmarks.matrix --costs` measures it); what only looks at a story follows whoever tells
 # it.
 ORDER: Final = (
-    "test_minimal_body", "test_run_object", "test_inside_values", "test_stream", "test_stream_is_accepted",
+    "test_minimal_body", "test_run_object", "test_inside_values", "test_texts_with_nul", "test_stream", "test_stream_is_accepted",
     "test_settings_in_force", "test_another_model", "test_overrides_do_not_leak",
     "test_assistant_is_unchanged", "test_error_answer", "test_headers", "test_two_threads_at_once",
     "test_metadata_of_three_objects", "test_same_body_again", "test_run_under_another_thread",

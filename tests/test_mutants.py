@@ -46,7 +46,7 @@ def test_modules_have_their_tests():
 
 
 def test_an_unknown_module_is_told():
-    with pytest.raises(SystemExit, match="no module of .* is called 'no_such'"):
+    with pytest.raises(SystemExit, match=r"no module of .* is called 'no_such'"):
         mutants.modules(["no_such"])
 
 

@@ -155,7 +155,7 @@ def _exceptions(rows: Iterable[Row], register: Register, given: Expected) -> str
     count = sum(name in tripped for name in seen)
     return "\n".join([
         "## Requirements that no fault trips", "",
-        f"{count} of the {len(seen)} MUST and SHOULD rows that can be seen on the wire are tripped by a fault.",
+        f"{count} of the {len(seen)} MUST and SHOULD rows that the wire can show are tripped by a fault.",
         "The others:", "", *_reasons(given.untripped), "",
         "## MUST requirements that are never tripped alone", "", *_reasons(given.never_alone), "",
     ])  # fmt: skip
