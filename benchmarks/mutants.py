@@ -88,8 +88,9 @@ def modules(names: Iterable[str]) -> list[Path]:
 
 def tests(paths: Iterable[Path]) -> list[str]:
     """The test files for these modules."""
-    own = [name for path in paths for name in (f"test_checks_{path.stem}.py", f"test_{path.stem}.py")]
-    return [f"tests/{name}" for name in (*own, *GENERAL) if (ROOT / "tests" / name).exists()]
+    patterns = [name for path in paths for name in (f"test_checks_{path.stem}*.py", f"test_{path.stem}.py")]
+    found = [path for pattern in patterns for path in sorted((ROOT / "tests").glob(pattern))]
+    return [f"tests/{name}" for name in (*(path.name for path in found), *GENERAL)]
 
 
 def survivors(place: Path) -> Iterator[Mutant]:

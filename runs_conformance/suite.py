@@ -12,12 +12,11 @@ from runs_conformance.live import CAPABILITY
 from runs_conformance.plugin import chosen
 from runs_conformance.stimuli.base import OPERATIONS
 
-# The suites' tests in the order in which they are sent: what catches most faults of the catalogue a request
-# first (`python -m benchmarks.matrix --costs` measures it); what only looks at a story follows whoever tells
-# it.
+# The order in which the tests send: what catches most faults of the catalogue a request first, as measured by
+# `python -m benchmarks.matrix --costs`; what only looks at a story follows whoever tells it.
 ORDER: Final = (
-    "test_minimal_body", "test_run_object", "test_inside_values", "test_texts_with_nul", "test_stream", "test_stream_is_accepted",
-    "test_settings_in_force", "test_another_model", "test_overrides_do_not_leak",
+    "test_minimal_body", "test_run_object", "test_inside_values", "test_texts_with_nul", "test_stream",
+    "test_stream_is_accepted", "test_settings_in_force", "test_another_model", "test_overrides_do_not_leak",
     "test_assistant_is_unchanged", "test_error_answer", "test_headers", "test_two_threads_at_once",
     "test_metadata_of_three_objects", "test_same_body_again", "test_run_under_another_thread",
     "test_other_project", "test_refused_stream", "test_stream_closed_early",

@@ -119,11 +119,11 @@ def _read(results: Path) -> tuple[dict[str, tuple[str, ...]], int, int]:
     return ids, footer.get("requests", 0), footer.get("runs", 0)
 
 
-def full(fault: Fault, wanted: Sequence[str], more: Sequence[str] = ()) -> Work:
+def full(fault: Fault, wanted: Sequence[str]) -> Work:
     """A whole check of a target with the fault."""
 
     def work(folder: Path, _: Tell) -> Seen:
-        return judge(ReferenceOptions(faults=(fault,)), folder, PROFILE, more, Watch(wanted))
+        return judge(ReferenceOptions(faults=(fault,)), folder, PROFILE, (), Watch(wanted))
 
     return work
 

@@ -57,12 +57,11 @@ def how(name: str) -> str:
 
 
 def whole(names: Sequence[str], given: Wanted, workers: int) -> Iterator[Row]:
-    """The rows of these faults, as they are done."""
+    """The rows of these faults, as they are done: whole checks, or as far as `how` says."""
 
     def work(name: str) -> Work:
-        rows = given.meant[name]
-        more = [word for each in rows if how(name) == NARROW for word in ("--select", each)]
-        return checking.full(CATALOGUE[name], rows, more)
+        way = checking.full if how(name) == FULL else checking.until_caught
+        return way(CATALOGUE[name], given.meant[name])
 
     return _rows(names, given, workers, work, how)
 

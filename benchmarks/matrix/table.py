@@ -15,7 +15,7 @@ from benchmarks.matrix.watching import Spent, fits
 PLACE: Final = Path(__file__).with_name("table.jsonl")
 FULL: Final = "full"
 NARROW: Final = "narrow"
-"""Only the tests about what is meant were run: whether anything else notices the fault is not known."""
+"""The check ended with the first meant finding: whether anything else notices the fault is not known."""
 
 
 class TableError(ValueError):
