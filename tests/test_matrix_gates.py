@@ -105,6 +105,12 @@ def test_what_is_expected_names_rows_there_are():
     assert all(len(each.reason) > 15 for each in given.companions)
 
 
+def test_an_unfinished_table_says_so_instead_of_blaming_rows():
+    problems = gates.judge([], table.Table(), load(), NOTHING)
+    assert [one.gate for one in problems] == ["whole"]
+    assert problems[0].text.endswith("tox -e matrix-update")
+
+
 def test_the_committed_table_holds_its_gates():
     known = table.load()
     problems = gates.judge(list(known.rows.values()), known, load(), gates.expected())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Final
 
 from benchmarks.matrix import checking, jobs, sources
@@ -12,11 +13,9 @@ from benchmarks.matrix.checking import Seen
 from benchmarks.matrix.jobs import Work
 from benchmarks.matrix.table import FULL, NARROW, Row, Sound, Table, row
 from benchmarks.matrix.watching import Spent
-from runs_conformance.contract.register import Register
+from runs_conformance.contract.register import Register, load
 from runs_conformance.reference.faults import CATALOGUE, HAND_MADE
 
-SAMPLED: Final = 8
-"""One derived fault in so many gets a whole check; the others are known by what is meant for them."""
 WHOLE: Final = 120
 """So many stale rows are computed wholly in CI (some five minutes on two cores); more of them only until
 caught.
@@ -40,7 +39,7 @@ class Wanted:
         ]
 
     def unseen(self, table: Table) -> list[str]:
-        """The stale ones, and those that should get a whole check and have none."""
+        """The stale ones, and those that have had less of a check than they should."""
         short = {name for name, row in table.rows.items() if row.how == NARROW and how(name) == FULL}
         return [*self.stale(table), *(name for name in self.keys if name in short - {*self.stale(table)})]
 
@@ -52,8 +51,18 @@ def wanted(names: Iterable[str], register: Register) -> Wanted:
 
 def how(name: str) -> str:
     """Whether a fault gets a whole check: every one made by hand, and a sample of the derived ones."""
-    sampled = int(hashlib.sha256(name.encode()).hexdigest(), 16) % SAMPLED == 0
-    return FULL if name in HAND_MADE or sampled else NARROW
+    return FULL if name in HAND_MADE or name in sample() else NARROW
+
+
+@cache
+def sample() -> frozenset[str]:
+    """Of the derived faults one for each field and requirement meant, the one with the least hash."""
+    chosen: dict[tuple[object, ...], str] = {}
+    for name in sorted(CATALOGUE, key=lambda one: hashlib.sha256(one.encode()).digest()):
+        fault = CATALOGUE[name]
+        if fault.site is not None:
+            chosen.setdefault((checking.meant(fault, load()), fault.site.path[:1]), name)
+    return frozenset(chosen.values())
 
 
 def whole(names: Sequence[str], given: Wanted, workers: int) -> Iterator[Row]:

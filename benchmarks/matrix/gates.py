@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from benchmarks.matrix.computing import how
 from benchmarks.matrix.table import FULL, Row, Table
 from benchmarks.matrix.watching import fits
 from runs_conformance.contract.register import NEWEST, Register, Requirement
@@ -146,10 +147,18 @@ def judge(now: Sequence[Row], table: Table, register: Register, given: Expected)
     """
     rows = list(table.rows.values())
     full = [row for row in rows if row.how == FULL]
+    verdicts = [*every_fault_is_caught(now), *by_what_is_meant(now), *no_strangers(full, given)]
+    whole = {row.fault for row in full}
+    short = [name for name in CATALOGUE if name not in (whole if how(name) == FULL else table.rows)]
+    if short:
+        text = (
+            f"{len(short)} faults have not had the check that they should get, so companions that nobody "
+            "needs, rows that no fault trips and rows that are never tripped alone can't be told: "
+            "tox -e matrix-update"
+        )
+        return [*verdicts, Problem("whole", text)]
     return [
-        *every_fault_is_caught(now),
-        *by_what_is_meant(now),
-        *no_strangers(full, given),
+        *verdicts,
         *companions_are_needed(full, given),
         *every_row_is_tripped(rows, register, given),
         *every_must_is_alone(rows, register, given),

@@ -10,7 +10,7 @@ from string import Template
 from typing import Final
 
 from benchmarks.matrix import costs
-from benchmarks.matrix.computing import SAMPLED, WHOLE, how
+from benchmarks.matrix.computing import WHOLE, how
 from benchmarks.matrix.gates import Expected, counts
 from benchmarks.matrix.sources import ROOT
 from benchmarks.matrix.table import FULL, NARROW, Row, Table
@@ -36,7 +36,7 @@ def written(table: Table, given: Expected, register: Register) -> str:
     smoke = costs.caught_by(table, table.smoke.costs)
     spent = table.sound.all
     parts: dict[str, object] = {
-        "faults": len(rows), "hand": hand, "derived": len(rows) - hand, "sampled": SAMPLED, "whole": WHOLE,
+        "faults": len(rows), "hand": hand, "derived": len(rows) - hand, "whole": WHOLE,
         "caught": sum(row.verdict == "caught" for row in rows), "unseen": _unseen(rows),
         "kinds": _kinds(rows), "survivors": _survivors(rows), "effort": _effort(rows, table),
         "sound": f"{spent.requests} requests, {spent.runs} runs, {spent.processor:.1f} s of one core",

@@ -154,9 +154,7 @@ def _row(document: Mapping[str, Any], units: list[str]) -> Row:
     first, whole = (Spent(*document[name]) if name in document else None for name in ("first", "all"))
     shown = tuple(units[index] for index in numbers_of(document.get("units", "")))
     name, key, how = document["fault"], document["key"], document["how"]
-    return Row(
-        name, key, how, meant, failed, warned, stuck, first, whole, shown, document.get("error", "")
-    )
+    return Row(name, key, how, meant, failed, warned, stuck, first, whole, shown, document.get("error", ""))
 
 
 def _spent(one: Spent) -> list[float]:
