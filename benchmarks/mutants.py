@@ -133,7 +133,8 @@ def _mutmut(place: Path, *words: str) -> str:
         [sys.executable, "-m", "mutmut", *words], cwd=place, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise SystemExit(f"mutmut {words[0]} ended with {done.returncode}: {done.stderr[-500:]}")
+        said = (done.stdout + done.stderr)[-1000:]
+        raise SystemExit(f"mutmut {words[0]} ended with {done.returncode}: {said}")
     return done.stdout
 
 
@@ -164,10 +165,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         _copy(place, modules(given.modules))
-        command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(given.workers)]
-        done = subprocess.run(command, cwd=place, check=False)
-        if done.returncode:
-            return 2
+        _mutmut(place, "run", "--max-children", str(given.workers))
         lines, left = told(list(survivors(place)), known)
     print("\n".join(lines))
     return 1 if left else 0

@@ -125,3 +125,65 @@ def test_the_first_event_of_a_head_that_is_missing_is_blamed_once():
     blocks = [one for one in good.text() if one[0] != "thread.run.queued"]
     found = [one for one in judged(good.to_body(blocks)) if one.failed]
     assert [(one.requirement, one.where) for one in found] == [("order.run-head", "event 1")]
+
+
+def rows_of(blocks, operation="createRun", failure=None):
+    """Rows that passed and rows that failed."""
+    found = judged(good.to_body(blocks), operation, failure=failure)
+    told = [
+        {one.requirement.removeprefix("order.") for one in found if one.failed is bad}
+        for bad in (False, True)
+    ]
+    return told[0] - told[1], told[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "there"),
+    [
+        ("failed in its message", True),
+        ("cancelled", True),
+        ("expired", True),
+        ("text", False),
+        ("incomplete", False),
+    ],
+)
+def test_a_message_ends_with_its_run_only_where_a_run_broke_off_in_one(name, there):
+    blocks, operation = FAULTLESS[name]
+    found = Judge().everything([good.exchange(good.to_body(blocks), operation)])
+    assert any(one.requirement == "lifecycle.message-ends-with-run" for one in found) is there
+
+
+def test_a_run_that_fails_without_a_message_has_none_to_end():
+    blocks, operation = FAULTLESS["failed at once"]
+    found = Judge().everything([good.exchange(good.to_body(blocks), operation)])
+    assert not any(one.requirement == "lifecycle.message-ends-with-run" for one in found)
+
+
+def test_a_step_that_only_ends_here_says_nothing_of_its_beginning():
+    closing, end = good.answered()[0], good.end("completed")
+    passed, _ = rows_of([closing, *end], "submitToolOutputs")
+    assert "step-bracket" in passed
+    assert "step-in-progress" not in passed
+
+
+def test_a_stream_of_nothing_but_waiting_ends_in_it():
+    waits = [one for one in good.waiting() if one[0] in {"thread.run.requires_action", "done"}]
+    assert "requires-action-last" in rows_of(waits, "submitToolOutputs")[0]
+
+
+def test_the_last_event_may_follow_a_step_wrongly():
+    names = [name for name, _ in good.text()]
+    begun = good.text()[: names.index("thread.run.step.created") + 1]
+    message = next(one for one in good.text() if one[0] == "thread.message.created")
+    failed = rows_of([*begun, message], failure=Failure("disconnected", "broke off"))[1]
+    assert "step-in-progress" in failed
+
+
+@pytest.mark.parametrize("early", [0, 1])
+def test_a_late_head_is_excused_once(early):
+    """What comes before the head is blamed; the head that follows is not, unless it comes twice."""
+    head, rest = good.text()[:3], good.text()[3:]
+    late = [*head[:early], rest[0], *head[early:]]
+    assert "run-created-once" not in rows_of([*late, *rest[1:]])[1]
+    assert "run-created-once" in rows_of([*late, head[0], *rest[1:]])[1]
+    assert "run-created-once" in rows_of([*head[:1], rest[0], head[0], *head[1:], *rest[1:]])[1]
