@@ -128,11 +128,11 @@ def full(fault: Fault, wanted: Sequence[str]) -> Work:
     return work
 
 
-def until_caught(fault: Fault, wanted: Sequence[str]) -> Work:
-    """A check that ends with the first meant finding, the tests about what is meant first."""
+def until_caught(fault: Fault, wanted: Sequence[str], *, in_order: bool = False) -> Work:
+    """A check that ends with the first meant finding, the tests about what is meant first, or `in_order`."""
 
     def work(folder: Path, tell: Tell) -> Seen:
-        meant_first.PATTERNS[:] = wanted
+        meant_first.PATTERNS[:] = [] if in_order else wanted
         watch = Watch(wanted, lambda seen: tell(_caught(seen, wanted)))
         return judge(ReferenceOptions(faults=(fault,)), folder, PROFILE, (), watch)
 

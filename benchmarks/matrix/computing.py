@@ -21,8 +21,6 @@ WHOLE: Final = 120
 caught.
 """
 SAVED: Final = 25
-TRIES: Final = 2
-"""A fault that only shows in a race may be missed once on a busy machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,37 +65,33 @@ def sample() -> frozenset[str]:
 
 def whole(names: Sequence[str], given: Wanted, workers: int) -> Iterator[Row]:
     """The rows of these faults, as they are done: whole checks, or as far as `how` says."""
-
-    def work(name: str) -> Work:
-        way = checking.full if how(name) == FULL else checking.until_caught
-        return way(CATALOGUE[name], given.meant[name])
-
-    return _rows(names, given, workers, work, how)
+    return _rows(names, given, workers, how)
 
 
 def detected(names: Sequence[str], given: Wanted, workers: int) -> Iterator[Row]:
     """The same up to the first meant finding: only the verdict and what is meant say anything."""
-
-    def work(name: str) -> Work:
-        return checking.until_caught(CATALOGUE[name], given.meant[name])
-
-    return _rows(names, given, workers, work, lambda _: NARROW)
+    return _rows(names, given, workers, lambda _: NARROW)
 
 
-def _rows(
-    names: Sequence[str], given: Wanted, workers: int, work: Callable[[str], Work], how: Callable[[str], str]
-) -> Iterator[Row]:
-    left, tried = list(names), 1
-    while left:
-        missed: list[str] = []
-        for name, found in jobs.run([(name, work(name)) for name in left], workers):
+def _rows(names: Sequence[str], given: Wanted, workers: int, how: Callable[[str], str]) -> Iterator[Row]:
+    """What is not caught is tried again, then in the suite's own order: some faults need what went before."""
+    left = list(names)
+    for again in (False, True):
+        works = [(name, _work(name, given.meant[name], how(name), again)) for name in left]
+        left = []
+        for name, found in jobs.run(works, workers):
             seen = Seen(error=found.text) if isinstance(found, jobs.Broken) else found
             made = row(name, given.keys[name], how(name), given.meant[name], seen)
-            if made.verdict == "caught" or tried == TRIES:
+            if made.verdict == "caught" or again:
                 yield made
             else:
-                missed.append(name)
-        left, tried = missed, tried + 1
+                left.append(name)
+
+
+def _work(name: str, wanted: Sequence[str], how: str, again: bool) -> Work:
+    if how == FULL:
+        return checking.full(CATALOGUE[name], wanted)
+    return checking.until_caught(CATALOGUE[name], wanted, in_order=again)
 
 
 def sound(effort: str) -> Sound:
