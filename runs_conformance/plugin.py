@@ -92,8 +92,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if gone:
         config.hook.pytest_deselected(items=[item for item in items if id(item) in gone])
         items[:] = [item for item in items if id(item) not in gone]
+    _in_order(items)
     if not is_worker(config):
         config.stash[VERDICTS] = _verdicts(config, options, [item for item in ours if id(item) not in gone])
+
+
+def _in_order(items: list[pytest.Item]) -> None:
+    """Our tests, what finds most a request first; tests of others keep their places."""
+    from runs_conformance.suite import place  # noqa: PLC0415
+
+    ours = iter(sorted((item for item in items if item.get_closest_marker("requirement")), key=place))
+    items[:] = [next(ours) if item.get_closest_marker("requirement") else item for item in items]
 
 
 def _wanted(options: Chosen) -> set[str]:

@@ -101,11 +101,13 @@ def test_same_body_again(bench: Bench) -> None:
 
 
 @pytest.mark.requirement("isolation.run-under-own-thread", "error.not-found.run")
-@pytest.mark.cost(2, 0)
+@pytest.mark.cost(3, 0)
 def test_run_under_another_thread(bench: Bench) -> None:
     live = bench.live
     live.needs("runs.retrieve", "threads")
     run = answer_run(accepted(live, CREATE_RUN))
+    # a server that has shown a run once must not show it elsewhere either
+    live.send("getRun", thread=run["thread_id"], run=run["id"])
     stranger = live.send("getRun", thread=live.stage.thread(), run=run["id"])
     refused = stranger.response is not None and stranger.response.refused
     bench.add(verdict(

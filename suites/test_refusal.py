@@ -119,9 +119,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _derived(options: Any) -> Iterator[Any]:
+    asked: set[str] = set()
     for operation in operations(options):
         cases = density(outside(operation, options.profile.edition), options.effort)
         for requirement in dict.fromkeys(case.requirement for case in cases):
+            if options.effort == "smoke" and requirement in asked:
+                continue  # by the other operation
+            asked.add(requirement)
             count = sum(case.requirement == requirement for case in cases)
             yield param(
                 operation, requirement, requirements=[requirement], name=f"{operation}-{requirement}",
@@ -131,7 +135,8 @@ def _derived(options: Any) -> Iterator[Any]:
 
 def _by_hand(options: Any) -> Iterator[Any]:
     for name, row, kinds, change in BY_HAND:
-        for operation in (one for one in kinds if one in operations(options)):
+        offered = [one for one in kinds if one in operations(options)]
+        for operation in offered[:1] if options.effort == "smoke" else offered:
             if options.register[row].applies(options.profile.edition):
                 yield param((name, row, operation, change), requirements=[row], name=f"{operation}-{name}")
 
@@ -150,7 +155,7 @@ def test_derived_faults(bench: Bench, operation: str, requirement: str) -> None:
     live = bench.live
     cases = density(outside(operation, live.edition), live.effort)
     accepted(live, operation)
-    thread = live.stage.thread() if operation == CREATE_RUN else None
+    thread = thread_for(live, operation)
     taken = 0
     for case in (one for one in cases if one.requirement == requirement):
         body = case.body(live.stage.assistant(), live.text())
@@ -159,11 +164,26 @@ def test_derived_faults(bench: Bench, operation: str, requirement: str) -> None:
         if exchange.ok:
             taken += 1
             live.wrongly_taken += 1
-            thread = live.stage.thread() if operation == CREATE_RUN else None
+            thread = thread_for(live, operation, fresh=True)
         if taken >= (1 if live.wrongly_taken > live.patience else ENOUGH):
             break
-    if operation == CREATE_RUN and thread is not None:
+    if thread is not None and live.effort != "smoke":
         look(live, thread)
+
+
+def thread_for(live: Live, operation: str, *, fresh: bool = False) -> str | None:
+    """The thread of a createRun that must be refused.
+
+    Smoke has one for all of them, until a body was taken and a run may lock it.
+    """
+    if operation != CREATE_RUN:
+        return None
+    if live.effort != "smoke":
+        return live.stage.thread()
+    held: dict[str, str] = live.shared("thread of refusals", dict)
+    if fresh or not held:
+        held["id"] = live.stage.thread()
+    return held["id"]
 
 
 def look(live: Live, thread: str) -> None:
@@ -174,6 +194,8 @@ def look(live: Live, thread: str) -> None:
         live.send("listRuns", thread=thread)
 
 
+WHOLE_CALL: Final = "refuse.message.fails-whole-call"
+"""What is most likely to leave something: smoke looks after it alone."""
 # Refused before the thread is looked at, or sent to one that is not there.
 _OUTSIDE: Final = ("refuse.thread-id.unknown", "refuse.thread-id.prefix", "refuse.body.form")
 
@@ -186,14 +208,16 @@ def test_faults_by_hand(bench: Bench, by_hand: tuple[str, str, str, Change]) -> 
         return
     accepted(live, operation)
     sent = {
-        "thread": live.stage.thread() if operation == CREATE_RUN else None,
+        "thread": thread_for(live, operation),
         **change(live, live.plain(operation)),
     }
     body = sent.pop("body")
     answered = live.create(operation, body, case=Case(name, (row,), "refused"), **sent)
     if row == "refuse.tool-choice.tool-absent":
         live.finish(answered)
-    if sent["thread"] and row not in _OUTSIDE:
+    if answered.ok and live.effort == "smoke":
+        thread_for(live, operation, fresh=True)
+    if sent["thread"] and row not in _OUTSIDE and (live.effort != "smoke" or row == WHOLE_CALL):
         look(live, sent["thread"])
 
 

@@ -84,6 +84,11 @@ SHAPED = {"type": "json_schema", "json_schema": {"name": "f", "schema": {"type":
             {"instructions": "a", "additional_instructions": "b"},
             {"instructions": "a"},
         ),
+        (
+            "response.echo.instructions",
+            {"instructions": "a", "additional_instructions": ""},
+            {"instructions": "a\n"},
+        ),
         ("response.run.instructions-type", {"instructions": "a"}, {"instructions": "a"}),
         ("response.echo.tools", {"tools": [TOOL, SEARCH]}, {"tools": [FILLED, EXPANDED]}),
         ("response.echo.tools", {"tools": []}, {"tools": []}),
@@ -227,6 +232,18 @@ def test_in_force(row, sent, seen):
             {"instructions": "a"},
             {"instructions": None},
             ("/instructions", '"a"', "null"),
+        ),
+        (
+            "response.echo.instructions",
+            {"instructions": "a", "additional_instructions": ""},
+            {"instructions": "ab"},
+            ("/instructions", '"a"', '"ab"'),
+        ),
+        (
+            "response.echo.instructions",
+            {"instructions": "a"},
+            {"instructions": "a\n"},
+            ("/instructions", '"a"', r'"a\n"'),
         ),
         (
             "response.run.instructions-type",

@@ -11,7 +11,7 @@ from runs_conformance.contract.operations import template
 from runs_conformance.contract.register import load
 from runs_conformance.contract.schemas import violations
 from runs_conformance.stimuli.base import CREATE_BOTH, CREATE_RUN, OPERATIONS, SCHEMAS
-from runs_conformance.stimuli.outside import REMOVE, density, outside
+from runs_conformance.stimuli.outside import REMOVE, _readable, density, outside
 
 EDITIONS = ("2024-04-17", "2024-06-10", "2024-10-01", "2026-08-21")
 
@@ -110,6 +110,14 @@ def test_smoke_sends_the_shallowest_case():
     paths = {case.requirement: case.path for case in density(outside(CREATE_RUN), "smoke")}
     assert paths["refuse.metadata.pairs"] == ("metadata",)
     assert paths["refuse.unknown-property"] == ("unknown_property",)
+
+
+def test_smoke_sends_what_no_coercion_makes_valid_where_it_can():
+    for operation in (CREATE_RUN, CREATE_BOTH):
+        cases = density(outside(operation), "standard")
+        text = [case for case in density(cases, "smoke") if _readable(case.value)]
+        others = {(case.requirement, len(case.path)) for case in cases if not _readable(case.value)}
+        assert not [case for case in text if (case.requirement, len(case.path)) in others]
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from runs_conformance.reference.faults import (
     lifecycle_messages,
     lifecycle_model,
     lifecycle_outputs,
+    others,
     refusal,
     refusal_repairs,
     refusal_states,
@@ -70,6 +71,9 @@ COLLECTED: Final = (
     isolation.isolation,
     isolation_threads.isolation,
     concurrency.concurrency,
+    others.refusal,
+    others.error,
+    others.lifecycle,
 )
 
 
