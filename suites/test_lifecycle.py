@@ -9,7 +9,7 @@ from runs_conformance.live import Bench
 from runs_conformance.scenes import row
 from runs_conformance.suite import rows
 
-TOLD = ("plain", "both", "tools", "race", "lists", "stream", "stream-limit")
+TOLD = ("plain", "both", "race", "tools", "lists", "stream", "stream-limit")
 
 
 @pytest.mark.parametrize("requirement", rows("lifecycle.", but=["lifecycle.expiry"], requests=60, runs=2))

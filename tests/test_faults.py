@@ -48,6 +48,8 @@ def test_a_fault_changes_the_behaviour_and_leaves_the_faithful_one(fault):
 def test_every_limit_of_the_request_schemas_has_faults():
     for schema, short in (("create_run_request", "run"), ("create_thread_and_run_request", "both")):
         for site in walk(schema, variant="documented"):
+            if site.keyword == "format" or site.path == ("tool_choice", "type"):
+                continue  # no server that ignores it can be told from one that does not
             place = f"bounds.{short}:{'/'.join(site.path) or 'body'}"
             found = [name for name in CATALOGUE if name.startswith(place) and f":{site.keyword}-" in name]
             assert found, place

@@ -51,7 +51,8 @@ _MESSAGES: Final[tuple[dict[str, Any], ...]] = (
         for tool in ("file_search", "code_interpreter")
     ),
 )
-_CHUNKS: Final = {"type": "static", "static": {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 400}}
+# No overlap: a chunk size below its bound must not be too small for the overlap as well.
+_CHUNKS: Final = {"type": "static", "static": {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 0}}
 _RESOURCES: Final[tuple[dict[str, Any], ...]] = (
     {"code_interpreter": {"file_ids": ["file-a"]}},
     {"file_search": {"vector_store_ids": ["vs_a"]}},

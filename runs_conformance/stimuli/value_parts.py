@@ -121,8 +121,8 @@ def _thread(requirement: str, name: str, capability: str = "", resource: str = "
     )
 
 
-def _store(name: str, chunking: dict[str, Any] | None) -> Inside:
-    store = {"file_ids": [], **({"chunking_strategy": chunking} if chunking else {})}
+def _store(name: str, chunking: dict[str, Any] | None, **more: Any) -> Inside:
+    store = {"file_ids": [], **({"chunking_strategy": chunking} if chunking else {}), **more}
     row = "accept.thread.chunking" if chunking else "accept.thread.file-search-stores"
     return _thread(row, name, "tools.file-search", tool_resources={"file_search": {"vector_stores": [store]}})
 
@@ -143,7 +143,7 @@ def threads(resources: Resources) -> Iterator[Inside]:
         "accept.thread.code-interpreter-files", f"{files} code_interpreter files", "files", "file",
         tool_resources={"code_interpreter": {"file_ids": [resources.file] * files}},
     )
-    yield _store("a helper store", None)
+    yield _store("a helper store", None, metadata=full_metadata())
     yield _store("chunking auto", {"type": "auto"})
     for size in (small, large):
         yield _store(
@@ -164,8 +164,9 @@ def tool_resources(resources: Resources) -> Iterator[Inside]:
 
     yield row("tool_resources null", None)
     yield row("tool_resources {}", {})
+    files = limit("code_interpreter_files", "maxItems", "file_ids")
     yield row(
-        "tool_resources code_interpreter", {"code_interpreter": {"file_ids": [resources.file]}},
+        f"tool_resources with {files} files", {"code_interpreter": {"file_ids": [resources.file] * files}},
         capability="files", resource="file",
     )
     yield row(

@@ -23,6 +23,7 @@ from runs_conformance.stories.telling import (
     pages,
     steps,
     submit,
+    taken_over,
 )
 
 
@@ -33,14 +34,17 @@ def tool_run(live: Live) -> tuple[Exchange, ...]:
     """
     live.needs("tools.function", "runs.retrieve")
     accepted(live, CREATE_RUN)
-    thread = live.stage.thread()
     body = {
         "assistant_id": live.stage.assistant(), **FORCED, "parallel_tool_calls": False,
         "additional_messages": asking(live, "Look up Paris."),
     }
-    told = [live.create(CREATE_RUN, body, thread=thread)]
-    told += _at_once(live, thread, told[0])
-    told += live.finish(told[0])
+    told = taken_over(live, body, Case("a run that has to call a tool"))
+    created = told[-1]
+    thread = str(answer_run(created).get("thread_id"))
+    if not created.ok:
+        return tuple(told)
+    told += _at_once(live, thread, created)
+    told += live.finish(created)
     run = last_run(told)
     if run.get("status") != "requires_action":
         return tuple(told)

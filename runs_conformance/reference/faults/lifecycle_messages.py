@@ -111,7 +111,7 @@ def only_the_first_additional_message(faithful: Behaviour) -> Behaviour:
     return _after_start(faithful, lambda run, given: _lose(run, given[1:]))
 
 
-@lifecycle(behaviour, FIRST, rare=True)
+@lifecycle(behaviour, FIRST, "response.echo.messages", rare=True)
 def additional_messages_of_the_assistant(faithful: Behaviour) -> Behaviour:
     """additional_messages get the role assistant."""
 
