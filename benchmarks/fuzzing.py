@@ -93,7 +93,8 @@ def signs_of(report: str) -> tuple[str, ...]:
     """Code and operation of every failure in schemathesis' report of events."""
     found = {
         f"{failure.get('code')} {failure.get('operation')}"
-        for line in report.splitlines() for failure in _failures(json.loads(line))
+        for line in report.splitlines()
+        for failure in _failures(json.loads(line))
     }
     return tuple(sorted(found))
 

@@ -3,6 +3,7 @@
     python -m benchmarks.variations                       each variation alone
     python -m benchmarks.variations gzip crlf             these alone
     python -m benchmarks.variations --random 50 --seed 1  50 random combinations
+    python -m benchmarks.variations --fuzz gzip crlf      `fuzz --strict` in place of `check --strict`
 
 Prints a line a run and every row that was flagged (failed, warned, untestable); exits 1 if there was any.
 """
@@ -41,20 +42,26 @@ def toml(profile: dict[str, Any]) -> str:
     return "\n".join([*lines, ""])
 
 
-def check(names: Names) -> Work:
-    """One `check --strict` of a target in these variations."""
+CHECK: Final = (*checking.CHECK, "--strict")
+FUZZ: Final = ("fuzz", "--strict", "--database", "none")
+
+
+def check(names: Names, words: Sequence[str] = CHECK) -> Work:
+    """One `check --strict` (or `fuzz --strict`) of a target in these variations."""
 
     def work(folder: Path, _: Tell) -> Seen:
         profile = toml({**variations.profile_for(names), "resources": RESOURCES})
-        return checking.judge(variations.options_for(names), folder, profile, ("--strict",), Watch(()))
+        return checking.judge(variations.options_for(names), folder, profile, Watch(()), words)
 
     return work
 
 
-def run(sets: Sequence[Names], workers: int) -> Iterator[tuple[Names, Seen]]:
+def run(sets: Sequence[Names], workers: int, words: Sequence[str] = CHECK) -> Iterator[tuple[Names, Seen]]:
     """What was said of each set of variations, as they are done."""
     works = {" ".join(names): names for names in sets}
-    for name, found in jobs.run([(name, check(names)) for name, names in works.items()], workers, DEADLINE):
+    for name, found in jobs.run(
+        [(name, check(names, words)) for name, names in works.items()], workers, DEADLINE
+    ):
         yield works[name], Seen(error=found.text) if isinstance(found, jobs.Broken) else found
 
 
@@ -107,6 +114,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--without-slow", action="store_true")
+    parser.add_argument("--fuzz", action="store_true", help="fuzz instead of check")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="only each Nth")
     given = parser.parse_args()
     known = tuple(one.name for one in variations.every() if not (given.without_slow and one.slow))
     sets = (
@@ -117,7 +126,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         checking.warm(Path(folder))
     alarms = requests = 0
-    for names, seen in run(sets, given.workers):
+    for names, seen in run(sets[:: given.every], given.workers, FUZZ if given.fuzz else CHECK):
         print(line(names, seen), flush=True)
         alarms += not clean(seen)
         requests += (seen.all or Spent()).requests

@@ -23,7 +23,7 @@ ORDER: Final = (
     "test_streamed_and_polled_agree", "test_lifecycle", "test_waiting_for_tools", "test_race",
     "test_expiry", "test_empty_thread", "test_lists", "test_scripted_failures", "test_hosted_tools",
     "test_faults_by_hand", "test_derived_faults", "test_any_valid_body", "test_any_body_with_one_fault",
-    "test_any_story",
+    "test_any_story", "test_oddities",
 )  # fmt: skip
 
 

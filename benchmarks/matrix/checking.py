@@ -87,8 +87,13 @@ def meant(fault: Fault, register: Register) -> tuple[str, ...]:
     return tuple(sorted(row for row in rows if row is not None))
 
 
-def judge(options: ReferenceOptions, folder: Path, profile: str, more: Sequence[str], watch: Watch) -> Seen:
-    """Start a target, check it, and tell what the check said."""
+CHECK: Final = ("check", "--color", "never")
+
+
+def judge(
+    options: ReferenceOptions, folder: Path, profile: str, watch: Watch, words: Sequence[str] = CHECK
+) -> Seen:
+    """Start a target, check it (or do what `words` say with it), and tell what was said."""
     from runs_conformance.cli import main as command  # noqa: PLC0415
     from runs_conformance.reference import running  # noqa: PLC0415
 
@@ -97,9 +102,8 @@ def judge(options: ReferenceOptions, folder: Path, profile: str, more: Sequence[
     os.environ.update(ENVIRONMENT, PYTEST_ADDOPTS=ADDOPTS)
     watch.install()
     with running(options) as url:
-        words = ["check", url, "--profile", str(file), "--results", str(results), "--color", "never", *more]
         with io.StringIO() as out, contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-            code = command(words)
+            code = command([*words, url, "--profile", str(file), "--results", str(results)])
             text = out.getvalue()
         rows, requests, runs = _read(results)
         error = "" if code in {0, 1} or rows["untestable"] else text[-600:]
@@ -123,7 +127,7 @@ def full(fault: Fault, wanted: Sequence[str]) -> Work:
     """A whole check of a target with the fault."""
 
     def work(folder: Path, _: Tell) -> Seen:
-        return judge(ReferenceOptions(faults=(fault,)), folder, PROFILE, (), Watch(wanted))
+        return judge(ReferenceOptions(faults=(fault,)), folder, PROFILE, Watch(wanted))
 
     return work
 
@@ -134,7 +138,7 @@ def until_caught(fault: Fault, wanted: Sequence[str], *, in_order: bool = False)
     def work(folder: Path, tell: Tell) -> Seen:
         meant_first.PATTERNS[:] = [] if in_order else wanted
         watch = Watch(wanted, lambda seen: tell(_caught(seen, wanted)))
-        return judge(ReferenceOptions(faults=(fault,)), folder, PROFILE, (), watch)
+        return judge(ReferenceOptions(faults=(fault,)), folder, PROFILE, watch)
 
     return work
 
@@ -149,7 +153,7 @@ def sound(effort: str) -> Work:
     """A whole check of a target without a fault, by `--profile smoke` or another."""
 
     def work(folder: Path, _: Tell) -> Seen:
-        return judge(ReferenceOptions(), folder, PROFILE, ("--profile", effort), Watch(()))
+        return judge(ReferenceOptions(), folder, PROFILE, Watch(()), (*CHECK, "--profile", effort))
 
     return work
 

@@ -27,8 +27,12 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 PACKAGE: Final = ROOT / "runs_conformance"
 FAULTS: Final = PACKAGE / "reference" / "faults"
 FOLDERS: Final = ("contract", "stimuli", "stories", "target")
-# Beside the folders; options, the plugin and the reports carry a check and its findings, and decide neither.
-MODULES: Final = ("exploring", "live", "machine", "packing", "scenes", "session", "suite", "report/summary")
+# Beside the folders. Options, the plugin, the session and the reports carry a check and its findings, and
+# decide neither.
+MODULES: Final = (
+    "exploring", "frozen", "live", "machine", "packing", "scenes", "suite", "report/summary",
+    "fuzzing/beyond", "fuzzing/hostile", "fuzzing/internals", "fuzzing/living", "fuzzing/oddities",
+)  # fmt: skip
 # Of a row of the register; its sentences and sources change nothing.
 DECIDING: Final = (
     "id", "level", "since", "until", "capability", "observable", "resource", "answer", "request",

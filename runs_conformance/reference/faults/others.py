@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from runs_conformance.reference.faults.points import answers, behaviour, bodies, pages, refusing
+from runs_conformance.reference.faults.points import answers, around, behaviour, bodies, pages, refusing
 from runs_conformance.reference.faults.record import Kind
 from runs_conformance.reference.refusals import Refusal
 
@@ -93,6 +94,84 @@ def busy_for_half_a_second(faithful: Behaviour) -> Behaviour:
         return found | ({"retry-after": "0.5"} if status == BUSY else {})
 
     return replace(busy, headers=headers)
+
+
+ODD = b"\\ud800"
+"""Half of a pair of surrogates, escaped: no client means it."""
+
+
+def _odd(call: Call) -> bool:
+    return ODD in call.raw
+
+
+def _reading(change: Callable[[Call], None]) -> Callable[[Behaviour], Behaviour]:
+    """What happens when an odd body is read, before anything is refused."""
+
+    def wrap(inner: Any) -> Any:
+        def read(call: Call, *, needed: bool) -> Any:
+            if _odd(call):
+                change(call)
+            return inner(call, needed=needed)
+
+        return read
+
+    return around("read_body")(wrap)
+
+
+@error(_reading, "beyond.server-error", rare=True)
+def odd_key_breaks_the_server(_call: Call) -> None:
+    """A lone surrogate is answered with 500."""
+    raise Refusal("The server had an error.", status=500, kind="server_error")
+
+
+@error(_reading, "beyond.internals", rare=True)
+def odd_key_shows_the_stack(_call: Call) -> None:
+    """The refusal of a lone surrogate tells where in the source it came up."""
+    place = 'File "/srv/app/handlers/runs.py", line 212, in create_run'
+    raise Refusal(f"Traceback (most recent call last):\n  {place}\nUnicodeEncodeError: surrogates not allowed")
+
+
+@error(behaviour, "beyond.consistent", rare=True)
+def odd_key_taken_the_second_time(faithful: Behaviour) -> Behaviour:
+    """A lone surrogate is refused once, and then passed over."""
+    seen: list[bytes] = []
+
+    def read_body(call: Call, *, needed: bool) -> Any:
+        if not _odd(call):
+            return faithful.read_body(call, needed=needed)
+        seen.append(call.raw)
+        if len(seen) > 1:
+            call.raw = re.sub(rb',?"?\\ud800"?(:1)?', b"", call.raw)
+        return faithful.read_body(call, needed=needed)
+
+    return replace(faithful, read_body=read_body)
+
+
+def _with_headers(found: Callable[[Call], dict[str, str]]) -> Callable[[Behaviour], Behaviour]:
+    """More headers, or others, for an answer to an odd body."""
+
+    def change(faithful: Behaviour) -> Behaviour:
+        def headers(options: ReferenceOptions, call: Call, *, status: int, stream: bool, request_id: str) -> dict[str, str]:
+            plain = faithful.headers(options, call, status=status, stream=stream, request_id=request_id)
+            return plain | (found(call) if _odd(call) else {})
+
+        return replace(faithful, headers=headers)
+
+    return change
+
+
+error.add("odd-key-half-answered", "The answer to a lone surrogate breaks off before its length is reached.", _with_headers(lambda _: {"content-length": "99999"}), "beyond.answered", rare=True)
+error.add("odd-key-answered-as-text", "The refusal of a lone surrogate is called text.", _with_headers(lambda _: {"content-type": "text/plain"}), "beyond.media-type", rare=True)
+
+
+@error(behaviour, "beyond.shape", rare=True)
+def odd_key_without_envelope(faithful: Behaviour) -> Behaviour:
+    """The refusal of a lone surrogate is {"detail": ...}."""
+
+    def shape_error(call: Call, refused: Refusal) -> Json:
+        return {"detail": refused.message} if _odd(call) else faithful.shape_error(call, refused)
+
+    return replace(faithful, shape_error=shape_error)
 
 
 @lifecycle(bodies, "lifecycle.submit.call-id-missing-refused", rare=True)
