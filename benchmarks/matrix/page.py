@@ -10,7 +10,7 @@ from string import Template
 from typing import Final
 
 from benchmarks.matrix import costs
-from benchmarks.matrix.computing import WHOLE, how
+from benchmarks.matrix.computing import WHOLE, forgotten, how
 from benchmarks.matrix.gates import Expected, counts
 from benchmarks.matrix.sources import ROOT
 from benchmarks.matrix.table import FULL, NARROW, Row, Table
@@ -30,7 +30,8 @@ def write(table: Table, given: Expected, register: Register) -> None:
 
 
 def written(table: Table, given: Expected, register: Register) -> str:
-    """The page's text."""
+    """The page's text; of faults that the catalogue no longer has nothing is said."""
+    table = forgotten(table)
     rows = sorted(table.rows.values(), key=lambda row: row.kind)
     hand = sum(row.fault in HAND_MADE for row in rows)
     smoke = costs.caught_by(table, table.smoke.costs)
@@ -79,7 +80,7 @@ def _survivors(rows: Iterable[Row]) -> str:
 
 
 def _sentence(row: Row) -> str:
-    return CATALOGUE[row.fault].sentence if row.fault in CATALOGUE else "no longer in the catalogue"
+    return CATALOGUE[row.fault].sentence
 
 
 def _effort(rows: Sequence[Row], table: Table) -> str:
@@ -168,7 +169,7 @@ def _reasons(reasons: Mapping[str, str]) -> Lines:
 
 def listed(table: Table) -> str:
     """Every fault: what is wrong, which requirements notice it, after how many requests."""
-    rows = sorted(table.rows.values(), key=lambda row: row.kind)
+    rows = sorted(forgotten(table).rows.values(), key=lambda row: row.kind)
     lines = [
         "# The faults",
         "",
