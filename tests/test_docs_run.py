@@ -9,6 +9,7 @@ import re
 import shlex
 import shutil
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,14 @@ def adapted(program, words, targets):
     return [*made, *(FEW if judges and "--select" not in words else ())]
 
 
+def ending(line):
+    """The exit code to expect: 0, and of a recording what its verdict says."""
+    if "--replay" not in line:
+        return 0
+    recording = ROOT / line[line.index("--replay") + 1] / "recording.toml"
+    return tomllib.loads(recording.read_text("utf-8"))["verdict"]["exit_code"]
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_a_documented_server_has_a_fault_that_there_is(page):
     for program, words in called(page):
@@ -119,7 +128,7 @@ def test_the_commands_of_a_page_work_one_after_the_other(page, desk, targets):
             continue
         start = (Path(sys.executable).parent / program,)
         done = run(*line, cwd=desk, program=start, **VARIABLES)
-        assert done.returncode == 0, f"{program} {line}\n{done.stdout}\n{done.stderr}"
+        assert done.returncode == ending(line), f"{program} {line}\n{done.stdout}\n{done.stderr}"
         for at, word in enumerate(line):
             assert word not in ("--output", "--results") or (desk / line[at + 1]).exists()
         ran += 1
