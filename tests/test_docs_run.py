@@ -4,22 +4,32 @@ URLs become that of the target, and a check without --select is cut down to a fe
 that the lines work as they stand, one after the other.
 """
 
+import json
 import re
 import shlex
 import shutil
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 from command import run
+from recorded_calls import as_har, as_vcr_yaml, session, with_host
 from test_docs import ROOT, blocks
 
 from runs_conformance.cli import parser
-from runs_conformance.paths import SUITES
+from runs_conformance.paths import CASSETTES, SUITES
 from runs_conformance.reference import faults, variations
 from runs_conformance.reference.options import ReferenceOptions
 from runs_conformance.reference.server import running
 
+# An id that a failing run prints can't be known before; tests of fuzzing replay one.
+NEEDS_A_FAILURE = "--replay-failure"
+BRIEF = ("--max-requests", "60", "--max-runs", "10")
+WIDGETS = {
+    "openapi": "3.1.0", "info": {"title": "widgets", "version": "1"},
+    "paths": {"/widgets": {"get": {"responses": {"200": {"description": "x"}, "404": {"description": "x"}}}}},
+}
 FEW = ("--select", "accept.create-run.minimal,refuse.temperature.range")
 VARIABLES = {"OPENAI_API_KEY": "k", "GATEWAY_KEY": "k", "AZURE_OPENAI_API_KEY": "k", "TENANT": "t"}
 PROGRAMS = ("runs-conformance", "pytest")
@@ -61,6 +71,13 @@ def desk(tmp_path, targets, results):
         "app = create_app(ReferenceOptions())\n"
     )
     (tmp_path / "profile.toml").write_text(f'base_url = "{targets[0]}"\n')
+    shutil.copytree(CASSETTES, tmp_path / "cassettes")
+    calls = with_host(session())
+    (tmp_path / "tests" / "cassettes").mkdir(parents=True)
+    for name in ("tests/cassettes/one.yaml", "old.yaml"):
+        (tmp_path / name).write_bytes(as_vcr_yaml(calls))
+    (tmp_path / "traffic.har").write_bytes(as_har(calls))
+    (tmp_path / "widgets.yaml").write_text(json.dumps(WIDGETS))
     return tmp_path
 
 
@@ -80,7 +97,19 @@ def adapted(program, words, targets):
     judges = program == "pytest" or words[0] == "check"
     if program == "pytest" and "--pyargs" not in words:
         return None
+    if words[0] == "fuzz" and "--max-requests" not in words:
+        return None if NEEDS_A_FAILURE in words else [*made, *BRIEF]
+    if "--replay" in words:
+        return made  # a recording is judged by what it was made with
     return [*made, *(FEW if judges and "--select" not in words else ())]
+
+
+def ending(line):
+    """The exit code to expect: 0, and of a recording what its verdict says."""
+    if "--replay" not in line:
+        return 0
+    recording = ROOT / line[line.index("--replay") + 1] / "recording.toml"
+    return tomllib.loads(recording.read_text("utf-8"))["verdict"]["exit_code"]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -99,7 +128,7 @@ def test_the_commands_of_a_page_work_one_after_the_other(page, desk, targets):
             continue
         start = (Path(sys.executable).parent / program,)
         done = run(*line, cwd=desk, program=start, **VARIABLES)
-        assert done.returncode == 0, f"{program} {line}\n{done.stdout}\n{done.stderr}"
+        assert done.returncode == ending(line), f"{program} {line}\n{done.stdout}\n{done.stderr}"
         for at, word in enumerate(line):
             assert word not in ("--output", "--results") or (desk / line[at + 1]).exists()
         ran += 1
