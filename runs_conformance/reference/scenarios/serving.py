@@ -117,7 +117,7 @@ def _known(name: str | None) -> Scenario | None:
 
 
 class _Body:
-    """A request's body, read once and given again; `transport` is the connection's, as a variation closes it."""
+    """A request's body, read once and given again; `transport`: the connection's, a variation closes it."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
@@ -143,7 +143,7 @@ class _Body:
 
 
 def _with_assistants(faithful: Behaviour) -> Behaviour:
-    """Each project has every scenario's assistant; a model that names no scenario that there is, is refused."""
+    """Each project has every scenario's assistant; a model that names an unknown scenario is refused."""
 
     def find_assistant(project: Project, identifier: str) -> Assistant:
         if identifier not in project.assistants and (scenario := _known(of_assistant(identifier))):
