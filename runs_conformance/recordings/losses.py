@@ -54,7 +54,7 @@ def unfounded(
     them may have gone on while the next was made.
     """
     if call.whole:
-        return ""
+        return _unseen(finding, call) if traced and call.exchange.source == "watched" else ""
     reasons = (*_of_loss(finding, call, traced), *_of_service(finding, call, register))
     for reason in reasons:
         return reason
