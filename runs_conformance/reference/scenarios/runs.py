@@ -212,6 +212,7 @@ _tools(
     planned(_arguments('{"city": "Par')),
     functions=_ONE,
     calls=1,
+    conforms=False,
 )
 _tools(
     "file-search",
@@ -260,17 +261,19 @@ _ending(
 )
 _ending(
     "incomplete",
-    "The run ends at its token limit in the middle of its message.",
+    "The run ends in the middle of its message, at a token limit that nobody set.",
     "incomplete, with the reason, and the text so far",
     planned(_cut),
     ends="incomplete",
+    conforms=False,
 )
 _ending(
     "incomplete-prompt",
-    "The run ends at its prompt's token limit before its first step.",
+    "The run ends before its first step, at a limit of the prompt that nobody set.",
     "incomplete, with the reason; no text",
     _stopped("incomplete", "max_prompt_tokens"),
     ends="incomplete",
+    conforms=False,
 )
 _ending(
     "cancelled",
