@@ -36,6 +36,11 @@ def client(base_url="", **more):
     return httpx2.Client(base_url=base_url, headers=HEADERS, timeout=20, trust_env=False, **more)
 
 
+def call(method, url, **more):
+    with client() as http:
+        return http.request(method, url, **more)
+
+
 def judged(captures, base_url, **more):
     """Failures by side: {"client": {...}, "server": {...}} of requirement and where."""
     found = {"client": set(), "server": set()}

@@ -29,7 +29,7 @@ _V1: Final = "assistants=v1"
 
 @dataclass
 class Reader:
-    """Makes calls of captures; `base_url` is the upstream's, with its path."""
+    """Makes calls of captures, each after its keys were learned; `base_url` is the upstream's, with its path."""
 
     base_url: str
     _keys: OrderedDict[str, None] = field(default_factory=OrderedDict)
@@ -38,7 +38,7 @@ class Reader:
         """None for a request that is none of the contract's."""
         path, _, query = capture.target.decode("latin-1").partition("?")
         found = self._below(capture.method, path)
-        redactor = self._redactor(capture)
+        redactor = Redactor(self._keys)
         if found is None:
             return None
         base, below = found
@@ -86,7 +86,8 @@ class Reader:
                 return origin + path[: match.start()], path[match.start() :]
         return None
 
-    def _redactor(self, capture: Capture) -> Redactor:
+    def learn(self, capture: Capture) -> None:
+        """Remember the keys of a request, so that they are hidden from here on."""
         for name, value in capture.headers:
             if carries_secret(name):
                 found = _SCHEME.fullmatch(value.strip())
@@ -95,7 +96,6 @@ class Reader:
         self._keys.update((value, None) for name, value in parse_qsl(query) if carries_secret(name))
         while len(self._keys) > MOST_KEYS:
             self._keys.popitem(last=False)
-        return Redactor(self._keys)
 
 
 def announced(capture: Capture) -> bool:

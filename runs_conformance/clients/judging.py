@@ -67,6 +67,7 @@ class Watcher:
     def see(self, capture: Capture) -> Judged:
         self._failures, call, trouble = [], None, ""
         try:
+            self.reader.learn(capture)
             call = self.reader.call(capture)
             if call is None:
                 self.others += 1
@@ -79,13 +80,13 @@ class Watcher:
         return Judged(capture, call, tuple(self._failures), trouble)
 
     def close(self) -> str:
-        """Judge the threads that still wait; the sentence of an error of our own, if there was one."""
+        """Judge the threads that still wait; the sentence of the last error of our own, if there was one."""
         trouble = ""
         while True:  # each round that fails has judged and let go of a thread
             try:
                 self.inspector.close()
             except Exception as error:  # noqa: BLE001 - the report of all else is still due
-                trouble = trouble or self._note(error)
+                trouble = self._note(error)
             else:
                 return trouble
 
