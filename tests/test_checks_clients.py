@@ -19,7 +19,9 @@ from runs_conformance.contract.checks.clients import BODY_ROWS
 
 SENT = {"Authorization": "Bearer ***", "Content-Type": "application/json"}
 WATCHED = {"source": "watched", "sent": SENT}
-CALLS = [{"id": f"call_{n}", "type": "function", "function": {"name": "f", "arguments": "{}"}} for n in (1, 2)]
+CALLS = [
+    {"id": f"call_{n}", "type": "function", "function": {"name": "f", "arguments": "{}"}} for n in (1, 2)
+]
 ACTION = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": CALLS}}
 
 
@@ -93,7 +95,9 @@ def test_the_content_type(media):
     assert failure("client.header.content-type", create(source="watched", sent=sent))[2] == (media or "none")
 
 
-@pytest.mark.parametrize(("value", "told"), [("", "none"), ("Basic x", 'the scheme "Basic"'), ("Bearer", "Bearer")])
+@pytest.mark.parametrize(
+    ("value", "told"), [("", "none"), ("Basic x", 'the scheme "Basic"'), ("Bearer", "Bearer")]
+)
 def test_the_key(value, told):
     row = "client.header.authorization"
     assert holds(row, create(**WATCHED))
@@ -120,10 +124,16 @@ def test_a_query_that_the_operation_does_not_know():
 
 
 def submitted(*ids, **more):
-    waiting = exchange("GET", f"{RUNS}/{RUN}", run(status="requires_action", required_action=ACTION), **WATCHED)
+    waiting = exchange(
+        "GET", f"{RUNS}/{RUN}", run(status="requires_action", required_action=ACTION), **WATCHED
+    )
     outputs = {"tool_outputs": [{"tool_call_id": name, "output": "x"} for name in ids]}
     path = f"{RUNS}/{RUN}/submit_tool_outputs"
-    return create(**WATCHED), waiting, exchange("POST", path, more.pop("answer", run()), outputs, **WATCHED, **more)
+    return (
+        create(**WATCHED),
+        waiting,
+        exchange("POST", path, more.pop("answer", run()), outputs, **WATCHED, **more),
+    )
 
 
 @pytest.mark.parametrize("ids", [["call_1"], ["call_1", "call_1"], ["call_1", "call_2", "call_3"], []])

@@ -1,4 +1,4 @@
-"""Scenarios: each ends as it says, is chosen in three ways, and breaks nothing that it does not say it breaks."""
+"""Scenarios: each ends as it says, is chosen in three ways, and breaks only what it says it breaks."""
 
 import re
 import subprocess
@@ -6,9 +6,9 @@ import sys
 
 import httpx2
 import pytest
+from watched_traffic import client, follow, judged, proxied
 
 from runs_conformance.reference import ReferenceOptions, running, scenarios, variations
-from watched_traffic import client, follow, judged, proxied
 
 ALL = scenarios.every()
 OWN = [one for one in ALL if one.group != "variation"]
@@ -83,7 +83,9 @@ def test_a_refusal_stays(one, http):
     assert statuses.pop() >= 400
 
 
-@pytest.mark.parametrize("one", ids(one for one in OWN if one.error == "retried" and "polling" not in one.name))
+@pytest.mark.parametrize(
+    "one", ids(one for one in OWN if one.error == "retried" and "polling" not in one.name)
+)
 def test_only_the_first_try_meets_the_error(one, http):
     tries = [start(http, assistant_id=one.assistant_id) for _ in range(4)]
     assert [try_.status_code == 200 for try_ in tries] == [False, True, False, True]

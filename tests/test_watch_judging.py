@@ -18,15 +18,27 @@ from runs_conformance.recordings.inspecting import ROOM
 from runs_conformance.reference import ReferenceOptions, running
 
 BASE = "http://server.test/v1"
-SENT = [("authorization", f"Bearer {KEY}"), ("openai-beta", "assistants=v2"), ("content-type", "application/json")]
+SENT = [
+    ("authorization", f"Bearer {KEY}"),
+    ("openai-beta", "assistants=v2"),
+    ("content-type", "application/json"),
+]
 ANSWERED = [("content-type", "application/json"), ("x-request-id", "req_1")]
 
 
 def capture(number=1, target=b"/v1/threads", body=b"{}", answer=None, **more):
-    thread = {"id": f"thread_{number}", "object": "thread", "created_at": 1, "metadata": {}, "tool_resources": {}}
+    thread = {
+        "id": f"thread_{number}",
+        "object": "thread",
+        "created_at": 1,
+        "metadata": {},
+        "tool_resources": {},
+    }
     data = json.dumps(thread if answer is None else answer).encode()
     fields = {"status": 200, "answered": ANSWERED, "ended": True, **more}
-    return Capture(number, "POST", target, SENT, 1_790_000_000.0 + number, body, pieces=[(0.1, data)], **fields)
+    return Capture(
+        number, "POST", target, SENT, 1_790_000_000.0 + number, body, pieces=[(0.1, data)], **fields
+    )
 
 
 def read(reader, sent):
@@ -55,7 +67,13 @@ def test_calls_of_the_contract_are_found_below_any_base(target):
 
 def test_the_key_is_hidden_wherever_it_stands():
     body = json.dumps({"metadata": {"k": KEY}}).encode()
-    answer = {"id": "thread_1", "object": "thread", "created_at": 1, "metadata": {"k": KEY}, "tool_resources": {}}
+    answer = {
+        "id": "thread_1",
+        "object": "thread",
+        "created_at": 1,
+        "metadata": {"k": KEY},
+        "tool_resources": {},
+    }
     sent = capture(target=b"/v1/threads?api-key=my-azure-key-123", body=body, answer=answer)
     made = read(Reader(BASE), sent).exchange
     assert KEY not in repr(made)

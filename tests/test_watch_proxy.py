@@ -13,7 +13,9 @@ from runs_conformance.clients.capture import MOST_BODY, Capture
 from runs_conformance.clients.proxy import WHOLE
 from runs_conformance.reference import ReferenceOptions, running
 
-OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Request-Id: req_1\r\nContent-Length: 2\r\n\r\n{}"
+OK = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Request-Id: req_1\r\nContent-Length: 2\r\n\r\n{}"
+)
 STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
@@ -34,11 +36,15 @@ def origin(server):
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY"])
-@pytest.mark.parametrize("target", [b"/", b"/v1/threads/a%2Fb%20c/runs?include[]=a%5B*%5D&x=1&x=", b"/v1//x?"])
+@pytest.mark.parametrize(
+    "target", [b"/", b"/v1/threads/a%2Fb%20c/runs?include[]=a%5B*%5D&x=1&x=", b"/v1//x?"]
+)
 def test_method_path_query_and_body_arrive_as_they_were_sent(method, target):
     with RawServer(always(OK)) as server, proxied(origin(server)) as (address, seen):
         line = method.encode() + b" " + target + b" HTTP/1.1\r\n"
-        request = line + b"Host: x\r\nX-Mine: 1\r\nx-mine: 2\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc"
+        request = (
+            line + b"Host: x\r\nX-Mine: 1\r\nx-mine: 2\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc"
+        )
         with raw(address, request) as connection:
             answer = connection.recv(65536)
     assert answer.startswith(b"HTTP/1.1 200")
@@ -53,7 +59,8 @@ def header_lines(data):
 
 
 def test_headers_are_kept_but_for_hop_by_hop_and_host():
-    sent = [b"user-agent: mine", b"accept: */*", b"openai-beta: assistants=v2", b"cookie: a=1", b"x-a: 1", b"x-a: 2"]
+    sent = [b"user-agent: mine", b"accept: */*", b"openai-beta: assistants=v2", b"cookie: a=1"]
+    sent += [b"x-a: 1", b"x-a: 2"]
     hop = [b"connection: keep-alive, x-hop", b"x-hop: 1", b"te: trailers", b"keep-alive: 5"]
     with RawServer(always(OK)) as server, proxied(origin(server)) as (address, _):
         request = b"\r\n".join([b"GET /v1/x HTTP/1.1", b"host: elsewhere", *sent, *hop, b"", b""])
@@ -64,11 +71,20 @@ def test_headers_are_kept_but_for_hop_by_hop_and_host():
 
 
 def test_an_answers_headers_are_kept_with_their_spelling_and_nothing_is_added():
-    lines = [b"Content-Type: text/plain", b"Set-Cookie: a=1", b"Set-Cookie: b=2", b"X-ODD-Case: 1", b"Content-Length: 2"]
+    lines = [
+        b"Content-Type: text/plain",
+        b"Set-Cookie: a=1",
+        b"Set-Cookie: b=2",
+        b"X-ODD-Case: 1",
+        b"Content-Length: 2",
+    ]
     answer = b"\r\n".join([b"HTTP/1.1 418 Teapot", *lines, b"Connection: keep-alive", b"", b"ok"])
-    with RawServer(always(answer)) as server, proxied(origin(server)) as (address, _):
-        with raw(address, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n") as connection:
-            data = connection.recv(65536)
+    with (
+        RawServer(always(answer)) as server,
+        proxied(origin(server)) as (address, _),
+        raw(address, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n") as connection,
+    ):
+        data = connection.recv(65536)
     assert data.startswith(b"HTTP/1.1 418 ")
     assert sorted(data.partition(b"\r\n\r\n")[0].split(b"\r\n")[1:]) == sorted(lines)
 
@@ -92,12 +108,14 @@ def test_each_piece_goes_on_before_the_next_has_come():
             assert got.acquire(timeout=10)
         connection.send(b"0\r\n\r\n")
 
-    with RawServer(handler) as server, proxied(origin(server)) as (address, seen):
-        with client() as http, http.stream("POST", f"{address}/v1/threads/runs", json={"stream": True}) as answer:
-            pieces = []
-            for piece in answer.iter_raw():
-                pieces.append(piece)
-                got.release()
+    with (
+        RawServer(handler) as server, proxied(origin(server)) as (address, seen), client() as http,
+        http.stream("POST", f"{address}/v1/threads/runs", json={"stream": True}) as answer,
+    ):
+        pieces = []
+        for piece in answer.iter_raw():
+            pieces.append(piece)
+            got.release()
     assert pieces == [b"data: %d\n\n" % number for number in range(50)]
     assert [data for _, data in seen[0].pieces] == pieces
     assert seen[0].ended
@@ -113,7 +131,10 @@ def test_a_client_that_leaves_a_stream_is_felt_by_the_server():
             left.set()
 
     with RawServer(handler) as server, proxied(origin(server)) as (address, seen):
-        with client() as http, http.stream("POST", f"{address}/v1/threads/runs", json={"stream": True}) as answer:
+        with (
+            client() as http,
+            http.stream("POST", f"{address}/v1/threads/runs", json={"stream": True}) as answer,
+        ):
             next(answer.iter_raw())
         assert left.wait(10)
     assert seen[0].failure[0] == "closed"
@@ -137,9 +158,12 @@ def test_a_client_that_does_not_wait_for_an_answer_is_felt_too():
 
 
 def test_a_stream_that_breaks_off_breaks_off_for_the_client():
-    with RawServer(answering(STREAM + chunk(b"data: 1\n\n"))) as server:
-        with proxied(origin(server)) as (address, seen), pytest.raises(httpx2.RemoteProtocolError):
-            call("POST", f"{address}/v1/threads/runs", json={"stream": True})
+    with (
+        RawServer(answering(STREAM + chunk(b"data: 1\n\n"))) as server,
+        proxied(origin(server)) as (address, seen),
+        pytest.raises(httpx2.RemoteProtocolError),
+    ):
+        call("POST", f"{address}/v1/threads/runs", json={"stream": True})
     assert (seen[0].ended, seen[0].failure[0]) == (False, "disconnected")
 
 
@@ -160,7 +184,11 @@ def test_an_upstream_without_an_answer_is_a_502_with_a_sentence(handler):
 
 def test_a_packed_answer_stays_packed_and_is_judged_unpacked():
     with running(ReferenceOptions(scenarios=True)) as base_url:
-        body = {"assistant_id": "asst_scenario_variation_gzip", "thread": {"messages": []}, "instructions": "x"}
+        body = {
+            "assistant_id": "asst_scenario_variation_gzip",
+            "thread": {"messages": []},
+            "instructions": "x",
+        }
         with proxied(base_url.removesuffix("/v1")) as (address, seen), client() as http:
             for stream in (False, True):
                 url = f"{address}/v1/threads/runs"
@@ -181,7 +209,13 @@ def test_a_large_body_arrives_whole(size):
 
 
 def test_of_a_large_answer_the_beginning_is_kept_and_nobody_is_blamed():
-    capture = Capture(1, "GET", b"/v1/threads/t/runs", [("authorization", "Bearer x"), ("openai-beta", "assistants=v2")], 1.0)
+    capture = Capture(
+        1,
+        "GET",
+        b"/v1/threads/t/runs",
+        [("authorization", "Bearer x"), ("openai-beta", "assistants=v2")],
+        1.0,
+    )
     capture.status, capture.answered = 200, [("content-type", "application/json"), ("x-request-id", "r")]
     for _ in range(20):
         capture.piece(b" " * (MOST_BODY // 10), 0.1)
@@ -193,7 +227,10 @@ def test_of_a_large_answer_the_beginning_is_kept_and_nobody_is_blamed():
 def test_connections_that_the_server_drops_while_idle_are_no_ones_trouble():
     with running(ReferenceOptions(scenarios=True)) as base_url:
         root = base_url.removesuffix("/v1")
-        with proxied(root) as (address, _), client(f"{address}/scenario/variation-connection-dropped/v1") as http:
+        with (
+            proxied(root) as (address, _),
+            client(f"{address}/scenario/variation-connection-dropped/v1") as http,
+        ):
             assert {http.post("/threads", json={}).status_code for _ in range(60)} == {200}
 
 
@@ -203,4 +240,6 @@ def test_cookies_and_keys_of_one_client_never_reach_another():
         call("GET", f"{address}/v1/threads/t")
         httpx2.get(f"{address}/v1/threads/t", trust_env=False)
     assert KEY.encode() in server.requests[0]
-    assert not [line for line in header_lines(server.requests[1]) if line.startswith((b"cookie", b"authorization"))]
+    assert not [
+        line for line in header_lines(server.requests[1]) if line.startswith((b"cookie", b"authorization"))
+    ]

@@ -29,7 +29,7 @@ _V1: Final = "assistants=v1"
 
 @dataclass
 class Reader:
-    """Makes calls of captures, each after its keys were learned; `base_url` is the upstream's, with its path."""
+    """Makes calls of captures, each after its keys were learned; `base_url` is the upstream's."""
 
     base_url: str
     _keys: OrderedDict[str, None] = field(default_factory=OrderedDict)
