@@ -99,6 +99,9 @@ def parser() -> argparse.ArgumentParser:
         help="be wrong in this way; a pattern means all that fit; may be given several times",
     )
     serve.add_argument("--list-faults", action="store_true", help="print the faults and end")
+    serve.add_argument(
+        "--list-scenarios", action="store_true", help="print what clients can choose to meet, and end"
+    )
     serve.set_defaults(run=run_serve)
     for name in COMMANDS:
         importlib.import_module(f"runs_conformance.commands.{name}").add(commands)
@@ -177,9 +180,15 @@ def run_serve(arguments: argparse.Namespace) -> int:
         for fault in faults.CATALOGUE.values():
             print(f"{fault.name:<60} {fault.sentence}")
         return 0
+    if arguments.list_scenarios:
+        from runs_conformance.reference.scenarios.serving import described  # noqa: PLC0415 - only here
+
+        print("\n".join(described()))
+        return 0
     try:
         chosen = ReferenceOptions(
             base_path=arguments.base_path, chunking=arguments.chunking, faults=faults.named(*arguments.fault),
+            scenarios=True,
         )
         serve(arguments.host, arguments.port, variations.options_for(arguments.variation, chosen))
     except (variations.UnknownVariationError, faults.UnknownFaultError) as error:

@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "recordings": ("contract", "report"),
     "report": ("contract",),
     "reference": ("contract.schemas",),
-    "clients": ("contract", "target"),
+    "clients": ("contract", "recordings", "report", "target"),
     "openapi": ("contract",),
     "fuzzing": (
         "contract", "stimuli", "target", "report", "openapi", "live", "options", "packing", "session",
@@ -25,6 +25,7 @@ MAY_IMPORT = {
 }
 # What judges is pure: it knows neither pytest nor HTTP. What stands here is for others.
 LIBRARIES = {
+    "clients": {"httpx2", "uvicorn"},
     "contract": {"jsonschema", "jsonschema_rs", "referencing"},
     "stimuli": {"hypothesis"},
     "recordings": {"ijson", "vcr", "yaml"},

@@ -29,7 +29,7 @@ REGISTER = load()
 ROWS = [pytest.param(row, id=row.id) for row in REGISTER]
 SNAPSHOT = Path(__file__).parent / "snapshots" / "requirement_ids.txt"
 CATALOGUE = {f"RQ-{number:03}" for number in range(1, 301)}
-OBSERVABLE = ("exchange", "trace", "stream", "live", "no")
+OBSERVABLE = ("exchange", "trace", "stream", "live", "client", "no")
 RESOURCES = ("", "file", "vector_store", "image_url", "other_model", "second_key", "clock")
 
 # Observable rows that nothing decides, and why that is right. A row that gets a test must leave this list.

@@ -18,4 +18,5 @@ COMMANDS: Final[tuple[str, ...]] = (
     "compare",
     "matrix",
     "probe",
+    "watch",
 )

@@ -23,7 +23,7 @@ TraceCheck = Callable[[Trace, "Context"], Iterator[Finding]]
 MODULES: Final = (
     "answers", "refusals", "echo", "errors", "headers", "runs", "bytes", "events", "order", "fold",
     "lifecycle", "lists", "isolation",
-    "given_messages",
+    "given_messages", "clients",
 )
 
 

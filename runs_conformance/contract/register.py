@@ -23,7 +23,7 @@ OLDEST: Final = "2024-04-17"
 LEVELS: Final = ("MUST", "SHOULD", "MAY")
 CHAPTERS: Final = (
     "acceptance", "refusal", "response", "headers", "errors", "isolation", "events", "order", "lifecycle",
-    "recorded", "beyond",
+    "recorded", "beyond", "client",
 )
 
 
@@ -37,9 +37,10 @@ class UnknownRequirementError(ValueError):
 
 @dataclass(frozen=True)
 class Requirement:
-    """One row. `observable` is exchange, trace, stream, live or no; `excluded` says why when it is no.
+    """One row. `observable` is exchange, trace, stream, live, client (traffic of clients only) or no.
 
-    `clients` names the clients ("openai-python 3") that can't live with a target that breaks the row.
+    `excluded` says why when it is no. `clients` names the clients ("openai-python 3") that can't live with a
+    target that breaks the row.
     """
 
     id: str
@@ -61,6 +62,11 @@ class Requirement:
     clients: tuple[str, ...] = ()
     answer: tuple[str, ...] = ()
     request: tuple[str, ...] = ()
+
+    @property
+    def about_clients(self) -> bool:
+        """A breach is the client's: no answer can keep or break it."""
+        return self.observable == "client" or self.id == "headers.beta-sent"
 
     def applies(self, edition: str) -> bool:
         return (not self.since or self.since <= edition) and (not self.until or edition < self.until)

@@ -28,6 +28,8 @@ from runs_conformance.recordings.traffic import ELSEWHERE, FIRST, OPENAI, UNKNOW
 
 # Bytes of bodies that wait for the rest of their thread.
 ROOM: Final = 16 * 1024 * 1024
+# Of more than these the ones that were shown longest ago are forgotten.
+ASSISTANTS: Final = 10_000
 Told = Callable[[Finding, Exchange], None]
 Thread = tuple[str, str, str]
 
@@ -52,7 +54,8 @@ class Outcome:
 class Inspector:
     """Takes calls in the order of their recordings; `close` judges what still waits.
 
-    `edition` overrules the dates. `told` is given each failure that stands, with its exchange.
+    `edition` overrules the dates, `absent` is what the server declares to lack. `told` is given each
+    failure that stands, with its exchange.
     """
 
     register: Register = field(default_factory=load)
@@ -61,6 +64,7 @@ class Inspector:
     selected: frozenset[str] | None = None
     told: Told = lambda _finding, _exchange: None
     room: int = ROOM
+    absent: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self.outcome = Outcome(Tally(self.register))
@@ -142,11 +146,16 @@ class Inspector:
         """An assistant is known from when it was shown: what it was before, nobody can say."""
         for name, shown in assistants((call.exchange,)).items():
             if not call.blots and not {"answer", "cut"} & call.lost:
+                self._assistants.pop(name, None)
                 self._assistants[name] = shown
                 self._seen_on[name] = call.day
+        while len(self._assistants) > ASSISTANTS:
+            oldest = next(iter(self._assistants))
+            del self._assistants[oldest], self._seen_on[oldest]
         deleted = call.exchange.operation
         if deleted.name == "deleteAssistant":
             self._assistants.pop(deleted.id("assistant") or "", None)
+            self._seen_on.pop(deleted.id("assistant") or "", None)
 
     def _forget_old(self, call: Call) -> None:
         """An assistant shown on another day may have been changed since by somebody else."""
@@ -222,7 +231,7 @@ class Inspector:
 
     def _judge(self, edition: str) -> Judge:
         if edition not in self._judges:
-            context = Context(edition=edition, register=self.register, assistants=self._assistants)
+            context = Context(edition, self.register, assistants=self._assistants, absent=self.absent)
             self._judges[edition] = Judge(context, self.selected)
         return self._judges[edition]
 

@@ -53,8 +53,10 @@ def unfounded(
     `traced`: it is about several calls; `ordered`: nothing speaks against their order, and no stream among
     them may have gone on while the next was made.
     """
-    if call.whole:
+    if register[finding.requirement].about_clients and "request" not in call.lost:
         return ""
+    if call.whole:
+        return _unseen(finding, call) if traced and call.exchange.source == "watched" else ""
     reasons = (*_of_loss(finding, call, traced), *_of_service(finding, call, register))
     for reason in reasons:
         return reason

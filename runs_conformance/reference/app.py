@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from runs_conformance.reference.records import Project
+
     Handler = Callable[[World, Call], Answer]
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
@@ -86,13 +88,15 @@ OPERATIONS: dict[str, dict[str, Operation]] = {
 """By path below the base; `/threads/runs` stands before the path that would take `runs` for a thread."""
 
 
-def create_app(options: ReferenceOptions | None = None) -> Starlette:
-    """A server of its own: no two apps share an object."""
+def create_app(
+    options: ReferenceOptions | None = None, projects: dict[str, Project] | None = None
+) -> Starlette:
+    """A server of its own: no two apps share an object, unless they are given the same `projects`."""
     chosen = options or ReferenceOptions()
     behaviour = Behaviour()
     for fault in chosen.faults:
         behaviour = fault(behaviour)
-    server = Server(World(chosen, behaviour))
+    server = Server(World(chosen, behaviour, projects))
     paths = [
         Route(chosen.base_path + path, server.endpoint(table), methods=METHODS)
         for path, table in OPERATIONS.items()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runs_conformance.reference import effects, speaking, tooling
-from runs_conformance.reference.script import CallFunctions, Prompt, Say, UseHosted, count
+from runs_conformance.reference.script import CallFunctions, Prompt, Say, Stop, UseHosted, count
 from runs_conformance.reference.settings import text_of
 
 if TYPE_CHECKING:
@@ -59,6 +59,15 @@ def _visible(messages: list[Message], settings: Settings, used: int) -> list[Mes
     return messages
 
 
+def _stop(world: World, run: Run, action: Stop) -> Iterator[Event | None]:
+    """A run is only ever cancelled by way of cancelling."""
+    if action.status == "cancelled":
+        world.behaviour.move(run, "cancelling", world.now(run.thread), None)
+        yield from effects.cancelling(world, run)
+    else:
+        yield from effects.end(world, run, action.status, action.reason)
+
+
 def turn(world: World, run: Run) -> Iterator[Event | None]:
     """From queued to the next stop: tool outputs wanted, or the end."""
     world.behaviour.move(run, "in_progress", world.now(run.thread), None)
@@ -75,5 +84,5 @@ def turn(world: World, run: Run) -> Iterator[Event | None]:
             yield from tooling.call_functions(world, run, action, prompt)
         else:
             yield None
-            yield from effects.end(world, run, action.status, action.reason)
+            yield from _stop(world, run, action)
         return

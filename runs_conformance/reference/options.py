@@ -23,6 +23,7 @@ class ReferenceOptions:
     ignore the borders of events and of UTF-8 characters. `pace` and `slow_pace` are seconds between events
     (the latter for runs whose last user message says "slowly"). A run that nobody reads moves one status
     each `idle_ticks` ticks of `tick` seconds.
+    With `scenarios` clients choose what happens by model name, assistant id or base URL (see `scenarios`).
     `faults` are applied in order to the default behaviour; `wrappers` go around the app, first outermost.
     """
 
@@ -37,5 +38,6 @@ class ReferenceOptions:
     idle_ticks: int = 15
     lifetime: int = 600
     poll_after_ms: int | None = None
+    scenarios: bool = False
     faults: tuple[Callable[[Behaviour], Behaviour], ...] = ()
     wrappers: tuple[Callable[[ASGIApp], ASGIApp], ...] = ()

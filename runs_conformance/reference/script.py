@@ -93,7 +93,7 @@ class UseHosted:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The run ends without a step: status failed, or incomplete for `reason`."""
+    """The run ends without a step: failed, expired, cancelled (by somebody else), incomplete for `reason`."""
 
     status: str
     reason: str | None = None

@@ -17,6 +17,8 @@ from runs_conformance.reference.options import ReferenceOptions
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from starlette.types import ASGIApp
+
 START_SECONDS = 10.0
 LEFT_SECONDS = 1
 
@@ -73,13 +75,21 @@ def _base_url(listener: socket.socket, options: ReferenceOptions) -> str:
     return f"http://{shown}:{port}{options.base_path}"
 
 
+def _app(options: ReferenceOptions) -> ASGIApp:
+    if not options.scenarios:
+        return create_app(options)
+    from runs_conformance.reference.scenarios.serving import Scenarios  # noqa: PLC0415 - 200 of them
+
+    return Scenarios(options)
+
+
 class _Server(uvicorn.Server):
     """uvicorn, quiet, that tells when it takes requests."""
 
     def __init__(self, options: ReferenceOptions, started: Callable[[], None]) -> None:
         super().__init__(
             uvicorn.Config(
-                create_app(options),
+                _app(options),
                 loop="asyncio",
                 http="h11",
                 ws="none",

@@ -15,12 +15,17 @@ if TYPE_CHECKING:
 
 
 class World:
-    """Ids follow from the seed and the order of requests; times from the clock of the machine, as moved."""
+    """Ids follow from the seed and the order of requests; times from the clock of the machine, as moved.
 
-    def __init__(self, options: ReferenceOptions, behaviour: Behaviour) -> None:
+    Worlds of other behaviour may share their `projects`.
+    """
+
+    def __init__(
+        self, options: ReferenceOptions, behaviour: Behaviour, projects: dict[str, Project] | None = None
+    ) -> None:
         self.options = options
         self.behaviour = behaviour
-        self.projects: dict[str, Project] = {}
+        self.projects: dict[str, Project] = {} if projects is None else projects
         self.requests = 0
         self.offset = 0.0
         self.random = random.Random(options.seed)  # noqa: S311 - ids that repeat from run to run are the point

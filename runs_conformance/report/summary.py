@@ -180,6 +180,8 @@ class _Rows:
             return replace(blank, outcome=Outcome.NOT_IN_EDITION)
         if row.observable == "no":
             return replace(blank, outcome=Outcome.NOT_OBSERVABLE, reason=row.excluded)
+        if row.observable == "client" and not seen:
+            return replace(blank, outcome=Outcome.NOT_OBSERVABLE, reason="about clients: see watch")
         if self.selected is not None and row.id not in self.selected:
             return replace(blank, outcome=Outcome.NOT_SELECTED)
         if row.id in self.not_applicable:

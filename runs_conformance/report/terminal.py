@@ -46,15 +46,16 @@ def render(
     code: int | None = None,
     reason: str = "",
     results: str = "",
+    sentences: tuple[str, ...] = (),
 ) -> str:
     """The whole report, ending in a newline.
 
     `code` and `reason` are the caller's when the run could not go on (2); by default they follow from the
-    summary. `results` names the results file, if one was written.
+    summary. `results` names the results file, if one was written; `sentences` stand for the usual verdict.
     """
     page = _Page(summary, header, cost, max(NARROWEST, min(width, WIDEST)), colour, results)
     ended = exit_code(summary) if code is None else code
-    return "\n".join([*page.lines(cut_off=bool(reason)), *page.ending(ended, reason), ""])
+    return "\n".join([*page.lines(cut_off=bool(reason)), *page.ending(ended, reason, sentences), ""])
 
 
 @dataclass(frozen=True)
@@ -86,13 +87,14 @@ class _Page:
             if self.summary.clients:
                 yield from self._wrap(clients_sentence(self.summary.clients))
 
-    def ending(self, code: int, reason: str) -> Iterator[str]:
+    def ending(self, code: int, reason: str, sentences: tuple[str, ...]) -> Iterator[str]:
         requests, runs = _many(self.cost.requests, "request"), _many(self.cost.runs, "run")
         cost = f"{requests}, {runs}, {self.cost.seconds:.1f} s"
         yield ""
         yield from self._wrap(f"It took {cost}." + (f" Results: {self.results}" if self.results else ""))
-        for line in self._wrap(verdict_sentence(self.summary, code, reason)):
-            yield paint(line, _STYLES[code], self.colour)
+        for sentence in sentences or (verdict_sentence(self.summary, code, reason),):
+            for line in self._wrap(sentence):
+                yield paint(line, _STYLES[code], self.colour)
 
     def _head(self) -> Iterator[str]:
         head = self.header

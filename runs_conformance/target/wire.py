@@ -40,7 +40,7 @@ class Plan:
     idle: float | None
 
 
-class _Tracer:
+class Tracer:
     """What the connection did: was it a used one, and did the answer come off the network at all.
 
     The library parses what is left in its buffer as the answer to the next request. Such an answer needs no
@@ -81,7 +81,7 @@ async def exchange(client: httpx2.AsyncClient, plan: Plan) -> tuple[Reception, h
     requests = 0
     while True:
         requests += 1
-        reception, tracer = Reception(plan.bounds, requests), _Tracer()
+        reception, tracer = Reception(plan.bounds, requests), Tracer()
         try:
             request = _request(plan, tracer)
         except (httpx2.InvalidURL, ValueError) as error:
@@ -93,7 +93,7 @@ async def exchange(client: httpx2.AsyncClient, plan: Plan) -> tuple[Reception, h
             return reception, request
 
 
-def _request(plan: Plan, tracer: _Tracer) -> httpx2.Request:
+def _request(plan: Plan, tracer: Tracer) -> httpx2.Request:
     timeout = {"connect": plan.connect, "read": plan.idle, "write": None, "pool": None}
     request = httpx2.Request(
         plan.method,
@@ -112,7 +112,7 @@ class _Attempt:
     client: httpx2.AsyncClient
     request: httpx2.Request
     reception: Reception
-    tracer: _Tracer
+    tracer: Tracer
     started: float
 
     @property
@@ -134,7 +134,7 @@ class _Attempt:
         except httpx2.ReadTimeout:
             self.reception.fail("idle", f"silence for {plan.idle or 0:g} seconds")
         except httpx2.HTTPError as error:
-            self.reception.fail(*_diagnosis(error))
+            self.reception.fail(*diagnosis(error))
 
     async def _receive(self) -> None:
         response = await self.client.send(self.request, stream=True, auth=None, follow_redirects=False)
@@ -178,7 +178,7 @@ async def _body(chunks: AsyncGenerator[bytes], reception: Reception, started: fl
         reception.data(data, time.monotonic() - started)
 
 
-def _diagnosis(error: httpx2.HTTPError) -> tuple[str, str]:
+def diagnosis(error: httpx2.HTTPError) -> tuple[str, str]:
     text = str(error) or type(error).__name__
     if _caused_by_tls(error):
         return "tls", f"TLS failed: {text}"

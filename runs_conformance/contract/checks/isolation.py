@@ -115,7 +115,7 @@ def after_start(trace: Trace, _: Context) -> Iterator[Finding]:
     for read in trace.of("getRun"):
         if read.operation.id("run") in made and read.response is not None:
             failed_run = read.ok and answer_run(read).get("status") == "failed"
-            if failed_run or read.response.status >= 500:
+            if failed_run or (read.response.status >= 500 and not read.throttled):
                 yield verdict(
                     "error.after-start", failed_run, read,
                     expected="the run, with status failed and last_error",
