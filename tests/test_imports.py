@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "recordings": ("contract", "report"),
     "report": ("contract",),
     "reference": ("contract.schemas",),
-    "clients": ("contract", "recordings", "report", "target"),
+    "clients": ("contract", "recordings", "report", "stimuli", "target"),
     "openapi": ("contract",),
     "fuzzing": (
         "contract", "stimuli", "target", "report", "openapi", "live", "options", "packing", "session",
@@ -25,7 +25,7 @@ MAY_IMPORT = {
 }
 # What judges is pure: it knows neither pytest nor HTTP. What stands here is for others.
 LIBRARIES = {
-    "clients": {"httpx2", "uvicorn"},
+    "clients": {"httpx2", "hypothesis", "jsonschema", "uvicorn"},
     "contract": {"jsonschema", "jsonschema_rs", "referencing"},
     "stimuli": {"hypothesis"},
     "recordings": {"ijson", "vcr", "yaml"},
