@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runs_conformance.clients.dialects import FOLDER, DialectError, every, load, names, needs
-from runs_conformance.clients.sending import bodies_as, cases, outgoing, plain, strange, with_own
+from runs_conformance.clients.sending import bodies_as, cases, outgoing, strange, with_own
 from runs_conformance.contract.schemas import violations
 from runs_conformance.stimuli.inside import compose
 
@@ -150,4 +150,6 @@ def test_azure_leaves_the_beta_header_out_and_adds_its_query():
 
 
 def test_a_client_without_a_place_for_messages_sends_none():
-    assert plain(load("litellm"), "createRun", "asst_1", "Hi") == {"assistant_id": "asst_1"}
+    body = {"assistant_id": "asst_1", "additional_messages": [{"role": "user", "content": "Hi"}]}
+    assert "additional_messages" not in outgoing(load("litellm"), "createRun", body).body
+    assert "additional_messages" in outgoing(load("psopenai"), "createRun", body).body

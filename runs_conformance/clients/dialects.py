@@ -226,7 +226,8 @@ def _made(name: str, raw: Mapping[str, Any]) -> Dialect:
         deviations=tuple(Deviation(**_tuples(one)) for one in raw.get("deviation", ())),
         uses=tuple(
             Use(
-                one["name"], tuple(one["operations"]), tuple(one["needs"].items()), one.get("streamed", False),
+                name=one["name"], operations=tuple(one["operations"]), needs=tuple(one["needs"].items()),
+                streamed=one.get("streamed", False),
             )
             for one in raw["use"]
         ),

@@ -19,8 +19,7 @@ from runs_conformance.contract.model import to_bytes
 from runs_conformance.contract.register import NEWEST, load
 from runs_conformance.contract.schemas import is_valid, violations
 from runs_conformance.contract.shapes import place
-from runs_conformance.stimuli.base import body as plain_body
-from runs_conformance.stimuli.base import function, messages_path
+from runs_conformance.stimuli.base import messages_path
 from runs_conformance.stimuli.bodies import bodies
 from runs_conformance.stimuli.inside import Inside, Resources, inside
 
@@ -50,9 +49,16 @@ class Strange:
 def outgoing(
     dialect: Dialect, operation: str, body: Any, query: tuple[tuple[str, str], ...] = (),
 ) -> Outgoing:
-    """The body with the client's own members, in its form, with its headers and query."""
+    """The body with the client's own members, in its form, with its headers and query.
+
+    Messages are left out where the client has no place for them.
+    """
     wire = dialect.wire
-    sent = with_own(dialect, operation, body) if isinstance(body, dict) else body
+    sent = body
+    if isinstance(body, dict):
+        sent = with_own(dialect, operation, body)
+        if not _messages({one.field for one in dialect.offered(operation)}, operation):
+            sent.pop(messages_path(operation)[0], None)
     return Outgoing(
         body=_written(sent, wire.json), query=(*wire.query, *query), headers=wire.headers,
         drop_headers=frozenset(wire.omits),
@@ -119,13 +125,6 @@ def _same(one: Any, other: Any) -> bool:
 def _messages(offered: Collection[str], operation: str) -> bool:
     path = messages_path(operation)
     return any(".".join(path[:length]) in offered for length in range(1, len(path) + 1))
-
-
-def plain(dialect: Dialect, operation: str, assistant: str, text: str) -> dict[str, Any]:
-    """The plain body, without a message where the client offers no place for one."""
-    if _messages({one.field for one in dialect.offered(operation)}, operation):
-        return plain_body(operation, assistant, text)
-    return {"assistant_id": assistant}
 
 
 def cases(
@@ -213,17 +212,3 @@ def _together(body: dict[str, Any]) -> dict[str, Any]:
     choice = body.get("tool_choice")
     gone = {"parallel_tool_calls", *(() if choice in (None, "none", "auto") else ("tool_choice",))}
     return {name: held for name, held in body.items() if name not in gone}
-
-
-def with_tool(dialect: Dialect, operation: str) -> dict[str, Any] | None:
-    """Fields that make a run call a function, None for a client that can't bring one."""
-    offered = {one.field for one in dialect.offered(operation)}
-    return {"tools": [function("lookup", parameters={"type": "object", "properties": {}})]} if (
-        "tools" in offered
-    ) else None
-
-
-__all__ = [
-    "Outgoing", "Strange", "bodies_as", "cases", "outgoing", "plain", "sendable", "strange",
-    "with_own", "with_tool",
-]
