@@ -1,4 +1,4 @@
-"""`check --as CLIENT`, on the reference target as it is and with faults; and every client's verdict in check."""
+"""The command `check --as CLIENT` on the reference target and on faulty ones; clients in every check."""
 
 import json
 import subprocess
@@ -43,7 +43,7 @@ def test_a_client_without_the_beta_header_is_not_served(tmp_path):
 def test_a_target_that_refuses_nulls_does_not_serve_litellm(tmp_path):
     options = ReferenceOptions(faults=faults.named("refusal.nulls-refused"))
     with running(options) as url:
-        done, lines = check("--as", "litellm", "--no-key", target=url, tmp_path=tmp_path)
+        done, lines = check("--as", "litellm", target=url, tmp_path=tmp_path)
     assert done.returncode == 1, done.stdout
     assert any(one["outcome"] == "refused" for one in of(lines, "client_case"))
 
