@@ -8,8 +8,9 @@ from typing import Any, Final
 
 MOST_TOLD: Final = 12
 # served: it works for the client's users; refused: it does not; kept: refused as the contract demands, which
-# leaves the users without it all the same; skipped: not tried.
-OUTCOMES: Final = ("served", "refused", "kept", "skipped")
+# leaves the users without it all the same; wrong: the client made something else of it than was on the wire;
+# known: so, and there is a source for it; skipped: not tried.
+OUTCOMES: Final = ("served", "refused", "kept", "wrong", "known", "skipped")
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,7 +155,7 @@ def every(folder: Path = FOLDER) -> tuple[Dialect, ...]:
 @lru_cache(maxsize=2)
 def needs(folder: Path = FOLDER) -> Mapping[str, Need]:
     """The needs that dialects can name. DialectError for a row that the register lacks."""
-    raw = _read(folder / "needs.toml", "client_needs")
+    raw = read_file(folder / "needs.toml", "client_needs")
     made = {name: Need(name=name, **_tuples(one)) for name, one in raw.items()}
     for need in made.values():
         for row in need.rows:
@@ -165,7 +165,7 @@ def needs(folder: Path = FOLDER) -> Mapping[str, Need]:
 
 
 def _raw(name: str, folder: Path, above: tuple[str, ...] = ()) -> dict[str, Any]:
-    own = _read(folder / f"{name}.toml", "client_dialect")
+    own = read_file(folder / f"{name}.toml", "client_dialect")
     if "like" not in own:
         return own
     if own["like"] in (*above, name):
@@ -190,7 +190,7 @@ def _merged(name: str, parent: dict[str, Any], own: dict[str, Any]) -> dict[str,
     return made
 
 
-def _read(path: Path, form: str) -> dict[str, Any]:
+def read_file(path: Path, form: str) -> dict[str, Any]:
     try:
         raw = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -9,7 +9,9 @@ from typing import Any, Final
 from runs_conformance.report.records import ClientVerdict
 
 WORDS: Final = {"works": "works", "breaks": "no", "unknown": "not known"}
-SIGNS: Final = {"served": "ok", "refused": "NO", "kept": "no", "skipped": "-"}
+SIGNS: Final = {
+    "served": "ok", "refused": "NO", "kept": "no", "wrong": "WRONG", "known": "wrong", "skipped": "-",
+}
 
 
 def sentence(found: Sequence[ClientVerdict]) -> str:

@@ -1,7 +1,7 @@
-"""The line protocol for drivers in Python: a JSON object a line on stdin, one on stdout. Standard library only.
+"""The line protocol for drivers in Python: a JSON object a line on stdin, one on stdout.
 
 A driver calls `serve(client, version, uses)`; `uses` maps the name of a use to a function of the task that
-fills a Report. See docs/clients.md for the members of a task and of a report.
+fills a Report. Standard library only. See docs/clients.md for the members of a task and of a report.
 """
 
 import json

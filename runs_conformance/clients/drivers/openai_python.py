@@ -79,10 +79,10 @@ class Handler(openai.AssistantEventHandler):
         super().__init__()
         self.report = report
 
-    def on_event(self, event):
+    def on_event(self, _event):
         self.report.events += 1
 
-    def on_text_delta(self, delta, snapshot):
+    def on_text_delta(self, delta, _snapshot):
         self.report.texts.append(delta.value or "")
 
     def on_message_done(self, message):
