@@ -152,8 +152,10 @@ def _key(drawn: Any) -> bytes:
     return to_bytes(drawn[1] if isinstance(drawn, tuple) else drawn)
 
 
-def explore_valid(bench: Bench, operation: str) -> None:
-    """Any valid body: accepted, and judged by every check of an answer (echo, shape, relations)."""
+def explore_valid(
+    bench: Bench, operation: str, strategy: st.SearchStrategy[dict[str, Any]] | None = None,
+) -> None:
+    """Any valid body (or any of `strategy`): accepted, and judged by every check of an answer."""
     bench.generated = True
     live = bench.live
     examples = EXAMPLES[live.effort][0]
@@ -175,8 +177,9 @@ def explore_valid(bench: Bench, operation: str) -> None:
 
     if examples:
         everywhere = {one.requirement for one in live.judge.exchange(first) if one.failed}
-        strategy = bodies(operation, live.profile.model, live.edition, frozenset(live.profile.absent))
-        _Explorer(bench, judge, told=everywhere, name=f"valid {operation}").run(strategy, examples, live.seed)
+        lacks = frozenset(live.profile.absent)
+        drawn = strategy or bodies(operation, live.profile.model, live.edition, lacks)
+        _Explorer(bench, judge, told=everywhere, name=f"valid {operation}").run(drawn, examples, live.seed)
 
 
 def explore_violating(bench: Bench, operation: str) -> None:

@@ -16,6 +16,8 @@ from zlib import crc32
 
 import httpx2
 
+from runs_conformance.clients.cases import ClientCase
+from runs_conformance.clients.dialects import Dialect
 from runs_conformance.contract.findings import Finding, Outcome, failed, not_applicable, passed, verdict
 from runs_conformance.contract.jsontext import brief
 from runs_conformance.contract.judge import Context, Judge
@@ -49,7 +51,7 @@ class Live:
     """A session: the target's profile, the client, the setup ladder, and the judge.
 
     `seed` drives Hypothesis; `effort` is smoke, standard or thorough; `selected` the ids asked for (None =
-    all).
+    all). `acting` is the client whose requests are sent in place of our own.
     """
 
     profile: Profile
@@ -63,6 +65,7 @@ class Live:
     patience: int = 20
     left: list[tuple[str, tuple[Exchange, ...]]] = field(default_factory=list)
     frozen: Frozen = field(default_factory=Frozen)
+    acting: Dialect | None = None
     _shared: dict[str, Any] = field(default_factory=dict)
     _counts: Counter[str] = field(default_factory=Counter)
 
@@ -158,6 +161,8 @@ class Live:
         return exchange
 
     def _created(self, operation: str, document: Any, thread: str | None, more: dict[str, Any]) -> Exchange:
+        if self.acting is not None:
+            document, more = _as_client(self.acting, operation, document, more)
         if operation == CREATE_RUN:
             return self.send(operation, body=document, thread=thread or self.stage.thread(), **more)
         return self.send(operation, body=document, **more)
@@ -184,6 +189,17 @@ class Live:
         return self._shared[name]
 
 
+def _as_client(
+    dialect: Dialect, operation: str, document: Any, more: dict[str, Any],
+) -> tuple[Any, dict[str, Any]]:
+    """What goes out when the client sends it."""
+    from runs_conformance.clients.sending import outgoing  # noqa: PLC0415 - strategies are heavy to load
+
+    sent = outgoing(dialect, operation, document, tuple(more.get("query", ())))
+    headers = {**dict(sent.headers), **(more.get("headers") or {})}
+    return sent.body, {**more, "query": sent.query, "headers": headers, "drop_headers": sent.drop_headers}
+
+
 @dataclass
 class Bench:
     """One test's findings. `requirements` are those that the test is about: only they decide its colour."""
@@ -193,6 +209,7 @@ class Bench:
     mark: int = 0
     findings: list[Finding] = field(default_factory=list)
     exchanges: dict[str, Exchange] = field(default_factory=dict)
+    served: list[ClientCase] = field(default_factory=list)
     story: tuple[Exchange, ...] = ()
     # Whether Hypothesis makes up what this test sends: such findings never decide a known gap.
     generated: bool = False

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from runs_conformance.clients.dialects import Dialect, DialectError
+from runs_conformance.clients.dialects import load as load_dialect
 from runs_conformance.contract.capabilities import CAPABILITIES
 from runs_conformance.contract.register import Register, UnknownRequirementError, load
 from runs_conformance.live import EFFORTS
@@ -87,6 +89,10 @@ OPTIONS: Final = (
     Option("--gaps", "known gaps (TOML): what they cover is no failure", metavar="FILE"),
     Option("--update-gaps", "write that file from this run: add what fails, take out what passes", "flag"),
     Option("--results", "write results.jsonl here", metavar="FILE"),
+    Option(
+        "--as", "send what this client sends, such as psopenai: would the target serve its users?",
+        metavar="CLIENT",
+    ),
     Option("--record", "record the session into this folder, for --replay", metavar="DIR"),
     Option("--replay", "judge a recorded session; nothing is sent to anybody", metavar="DIR"),
 )
@@ -121,6 +127,7 @@ class Chosen:
     results: Path | None
     record: Path | None = None
     replay: Path | None = None
+    acting: Dialect | None = None
     asked: frozenset[str] | None = None
     """What the recorded session asked for; `selected` may be less of it."""
     gaps: tuple[Gap, ...] = ()
@@ -132,7 +139,7 @@ def choose(target: str, value: Callable[[str], Any]) -> Chosen:
     """Read the options by their names ("--model"); UsageError with a sentence for whatever can't be used."""
     try:
         return _choose(target or EMBEDDED, value)
-    except (ProfileError, UnknownRequirementError, CassetteError) as error:
+    except (ProfileError, UnknownRequirementError, CassetteError, DialectError) as error:
         raise UsageError(str(error)) from None
 
 
@@ -158,12 +165,16 @@ def _choose(target: str, value: Callable[[str], Any]) -> Chosen:
     selected = register.select(patterns) if patterns else None
     results, update = value("--results"), bool(value("--update-gaps"))
     gaps_file, gaps = _gaps(value("--gaps"), register, update=update)
+    acting = load_dialect(value("--as")) if value("--as") else None
+    if acting and (value("--record") or value("--replay")):
+        raise UsageError("--as can't go with --record or --replay: a recording is of the whole suite")
     made = Chosen(
         target=_target(target, profile), profile=profile, profile_name=file.name if file else effort,
         effort=effort, register=register,
         selected=selected, patterns=patterns, strict=bool(value("--strict")), seed=_seed(value("--seed")),
         results=None if results is None else _writable(Path(results), "--results"), asked=selected,
         gaps=gaps, gaps_file=gaps_file, update_gaps=update,
+        acting=acting,
     )
     return _recorded(made, value("--record"), value("--replay"))
 

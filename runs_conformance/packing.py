@@ -57,16 +57,22 @@ class _Sender:
                 live.send(operation, thread=thread)
 
 
-def send_packs(bench: Bench, operation: str) -> None:
-    """All inside values of an operation that the target should know; a finding for each that it refuses."""
+def send_packs(
+    bench: Bench, operation: str, sent: Sequence[Inside] | None = None,
+) -> list[tuple[tuple[Inside, ...], Exchange]]:
+    """All inside values of an operation (or `sent`) that the target should know.
+
+    A finding for each that it refuses; what was refused, excused or not, with the answer to it.
+    """
     live = bench.live
     accepted(live, operation)
     values = [
         one
-        for one in inside(operation, live.resources, live.edition)
+        for one in (inside(operation, live.resources, live.edition) if sent is None else sent)
         if live.profile.lacks(one.capability) is None
     ]
     sender = _Sender(bench, operation)
+    refused: list[tuple[tuple[Inside, ...], Exchange]] = []
     for one in pack(operation, values):
         if live.selected is not None and live.selected.isdisjoint(one.requirements):
             continue
@@ -76,12 +82,15 @@ def send_packs(bench: Bench, operation: str) -> None:
         elif not exchange.ok:
             for group in culprits(one.parts, sender.accepted):
                 _tell(bench, sender, group)
+                if not sender.answers[group].ok:
+                    refused.append((group, sender.answers[group]))
     bench.add(
         *(
             passed("accept.optional-fields-absent", exchange)
             for exchange in sender.answers.values() if exchange.ok
         )
     )
+    return refused
 
 
 def _tell(bench: Bench, sender: _Sender, group: tuple[Inside, ...]) -> None:

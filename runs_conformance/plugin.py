@@ -10,6 +10,7 @@ plain records.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -26,6 +27,8 @@ VERDICTS: Final = pytest.StashKey["Verdicts"]()
 # Set by `check`: show the plan and the progress.
 SHOWN: Final = pytest.StashKey[bool]()
 WATCH: Final = pytest.StashKey["Watch"]()
+# The file of the suites that sends what a client sends.
+CLIENTS: Final = "test_clients.py"
 BENCH: Final = pytest.StashKey["Bench"]()
 _RECORDS: Final = "conformance_records"
 _COST: Final = "conformance_cost"
@@ -74,6 +77,15 @@ def chosen(config: pytest.Config) -> Chosen:
         except UsageError as error:
             raise pytest.UsageError(str(error)) from None
     return config.stash[CHOSEN]
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With `--as` only what that client sends; without it nothing of it."""
+    from runs_conformance.paths import SUITES  # noqa: PLC0415
+
+    if collection_path.parent != SUITES or not collection_path.name.startswith("test_"):
+        return None
+    return True if (collection_path.name == CLIENTS) != bool(config.getoption("conformance_as")) else None
 
 
 def is_worker(config: pytest.Config) -> bool:

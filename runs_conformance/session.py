@@ -10,11 +10,16 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Final
 
 from runs_conformance import __version__
+from runs_conformance.clients.cases import ClientCase, told
+from runs_conformance.clients.dialects import every, needs
+from runs_conformance.clients.observing import Observation, observe
+from runs_conformance.clients.verdicts import BREAKS, UNKNOWN, Seen
+from runs_conformance.clients.verdicts import verdicts as derived
 from runs_conformance.contract.findings import Finding, Outcome, not_applicable, untestable
 from runs_conformance.contract.model import Exchange
 from runs_conformance.contract.register import Register
@@ -28,12 +33,22 @@ from runs_conformance.report.curl import curl
 from runs_conformance.report.ending import exit_code, footer
 from runs_conformance.report.gaps import today
 from runs_conformance.report.progress import Progress
-from runs_conformance.report.records import Cost, Gap, Header, Note, Record, environment, finding_of, now
+from runs_conformance.report.records import (
+    ClientVerdict,
+    Cost,
+    Gap,
+    Header,
+    Note,
+    Record,
+    environment,
+    finding_of,
+    now,
+)
 from runs_conformance.report.records import Outcome as Row
 from runs_conformance.report.saved import Recorder
 from runs_conformance.report.summary import Summary, summarise
 from runs_conformance.report.terminal import render
-from runs_conformance.report.text import emit
+from runs_conformance.report.text import emit, wrap
 from runs_conformance.report.writer import ResultsWriter
 from runs_conformance.scenes import UNPROVOKED
 from runs_conformance.target.client import Client
@@ -72,6 +87,7 @@ def session(chosen: Chosen, make: Callable[[Profile, str], Client] = Client) -> 
         with open_target(chosen.target, running) as base_url, client_of(profile, base_url) as client:
             stage = Stage(client)
             live = Live(profile, client, stage, chosen.register, chosen.effort, chosen.seed, chosen.selected)
+            live.acting = chosen.acting
             with _kept(chosen, live):
                 yield live
             stage.cleanup()
@@ -209,6 +225,13 @@ def records(chosen: Chosen, findings: Iterable[Finding], bench: Bench | None, wo
             if record["kind"] == "exchange" and (record["id"] in told or told.add(record["id"])):  # type: ignore[func-returns-value]
                 continue
             made.append(_named(record, worker))
+    if bench is not None:
+        hide = recorder.hide
+        served, bench.served = bench.served, []  # a test that ends early is asked twice
+        made += [_named(one.hidden(hide.text).record, worker) for one in served]
+        made += [
+            {"kind": "observation", **asdict(one)} for one in observe(bench.exchanges.values())
+        ]
     if bench is not None and bench.story:
         made.append({"kind": "note", "text": _story(bench.story, recorder)})
     return made
@@ -251,6 +274,8 @@ class Verdicts:
         self.chosen = chosen
         self._findings: list[Finding] = []
         self._notes: list[str] = []
+        self._observed: list[Observation] = []
+        self.served: list[ClientCase] = []
         self._curls: dict[str, str] = {}
         self._costs: dict[str, tuple[int, int]] = {}
         self._fatal = ""
@@ -284,6 +309,13 @@ class Verdicts:
         self, records: list[Record], cost: tuple[int, int] | None, worker: str, *, done: bool, what: str,
     ) -> None:
         for record in records:
+            if record["kind"] == "observation":
+                self._observed.append(Observation(**{k: v for k, v in record.items() if k != "kind"}))
+                continue
+            if record["kind"] == "client_case":
+                self.served.append(ClientCase.of(record))
+                self._writer.case(record)
+                continue
             if record["kind"] == "note":
                 self._notes.append(record["text"])
                 self._writer.note(Note(text=record["text"], at=now()))
@@ -325,8 +357,9 @@ class Verdicts:
         if self._progress is not None:
             self._progress.close()
         self.summary = self._summary(self.chosen.gaps)
+        self.summary = self._with_clients(self.summary)
         if self.chosen.update_gaps and not (self._fatal or interrupted):
-            self.summary = self._summary(self._updated(self.summary))
+            self.summary = self._with_clients(self._summary(self._updated(self.summary)))
         reason = self._fatal or ("interrupted: what was found until then is above" if interrupted else "")
         self.code = 2 if reason else exit_code(self.summary)
         self._seconds = time.monotonic() - self._started
@@ -363,6 +396,21 @@ class Verdicts:
             hide=redactor(self.chosen.profile), gaps=gaps, today=today(),
         )
 
+    def _with_clients(self, summary: Summary) -> Summary:
+        """The second verdict: which clients can live with the target, or the one that was acted for."""
+        acting = self.chosen.acting
+        seen = Seen.of(self._findings, summary.verdicts, self._observed)
+        found = derived((acting,) if acting else every(), needs(), seen)
+        clients = tuple(
+            ClientVerdict(**{**asdict(one), "why": redactor(self.chosen.profile).text(one.why)})
+            for one in found
+        )
+        if not acting and all(each.verdict == UNKNOWN for each in clients):
+            clients = ()
+        bad = any(each.verdict == BREAKS for each in clients)
+        bad = bad or any(one.outcome == "refused" for one in self.served)
+        return replace(summary, clients=clients, unserved=acting.title if acting and bad else "")
+
     def _updated(self, summary: Summary) -> Sequence[Gap]:
         """Write the gaps file anew, and read it as the next run will."""
         from runs_conformance.report import gapfile  # noqa: PLC0415 - only here is the TOML library needed
@@ -380,7 +428,8 @@ class Verdicts:
     def text(self, width: int, colour: bool) -> str:
         if self.summary is None:
             return ""
-        notes = "".join(f"{note}\n\n" for note in self._notes)
+        acted = "\n".join(part for line in told(self.served) for part in wrap(line, width, "", "  "))
+        notes = "".join(f"{note}\n\n" for note in (*self._notes, *([acted] if acted else [])))
         return notes + render(
             self.summary, self.header, self.cost, width, colour, code=self.code, reason=self.reason,
             results=str(self.chosen.results) if self.chosen.results else "",

@@ -76,27 +76,18 @@ def test_the_editions_of_the_register_are_its_dates():
     assert "2024-08-06" in found
 
 
-NEEDS = register(
-    row("accept.one", clients=("python 3", "node 7")), row("accept.two", clients=("python 3",)),
-    row("accept.three"),
-)
-
-
-@pytest.mark.parametrize(
-    ("findings", "python", "node"),
-    [
-        ((passed("accept.one"), passed("accept.two")), "works", "works"),
-        ((passed("accept.one"), failed("accept.two")), "breaks", "works"),
-        ((passed("accept.one"),), "unknown", "works"),
-        ((failed("accept.one"),), "breaks", "breaks"),
-    ],
-)
-def test_a_client_can_live_with_what_its_rows_say(findings, python, node):
-    found = {each.client: each.verdict for each in summary(*findings, rows=NEEDS).clients}
-    assert found == {"python 3": python, "node 7": node}
-
-
 def test_clients_in_words():
-    found = [ClientVerdict(client="a", verdict="works"), ClientVerdict(client="b", verdict="breaks")]
-    assert clients.sentence(found) == "Clients that can live with it: a. Clients that it breaks: b."
-    assert clients.sentence([]) == ""
+    why = {"why": "no event: lines", "broken": ("event.framing",)}
+    found = [
+        ClientVerdict(client="a", use="create()", verdict="works"),
+        ClientVerdict(client="b", use="create()", verdict="works"),
+        ClientVerdict(client="b", use="stream()", verdict="breaks", **why),
+        ClientVerdict(client="c", use="stream()", verdict="breaks", **why),
+        ClientVerdict(client="d", use="create()", verdict="unknown"),
+    ]
+    assert list(clients.lines(found)) == [
+        "Clients that can live with it: a, b (create()).",
+        "Clients that it breaks (no event: lines: event.framing): b (stream()), c.",
+        "Clients of which too little was seen: d.",
+    ]
+    assert clients.sentence([]) == clients.sentence(found[-1:]) == ""

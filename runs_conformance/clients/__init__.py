@@ -1,1 +1,1 @@
-"""The other side of the wire: clients, watched through a proxy."""
+"""The other side of the wire: clients watched through a proxy, what each sends and needs, real ones run."""

@@ -19,4 +19,5 @@ COMMANDS: Final[tuple[str, ...]] = (
     "matrix",
     "probe",
     "watch",
+    "clients",
 )

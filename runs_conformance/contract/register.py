@@ -39,8 +39,7 @@ class UnknownRequirementError(ValueError):
 class Requirement:
     """One row. `observable` is exchange, trace, stream, live, client (traffic of clients only) or no.
 
-    `excluded` says why when it is no. `clients` names the clients ("openai-python 3") that can't live with a
-    target that breaks the row.
+    `excluded` says why when it is no.
     """
 
     id: str
@@ -59,7 +58,6 @@ class Requirement:
     excluded: str = ""
     resource: str = ""
     note: str = ""
-    clients: tuple[str, ...] = ()
     answer: tuple[str, ...] = ()
     request: tuple[str, ...] = ()
 

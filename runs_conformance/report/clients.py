@@ -1,42 +1,63 @@
-"""The second verdict: which clients can live with a target, from rows that say what a client needs. Pure."""
+"""The second verdict in words: which clients can live with a target, and what breaks the others. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
-from runs_conformance.contract.register import Requirement
-from runs_conformance.report.records import ClientVerdict, Outcome, Verdict
+from runs_conformance.report.records import ClientVerdict
 
-# A known gap is broken for the client all the same.
-BREAKS: Final = (Outcome.FAILED, Outcome.WARNING, Outcome.GAP)
-HOLDS: Final = (Outcome.PASSED,)
-
-
-def client_verdicts(rows: Iterable[Requirement], verdicts: Sequence[Verdict]) -> tuple[ClientVerdict, ...]:
-    """One verdict for each client that a row names under `clients`; none while no row names any."""
-    by_id = {each.id: each for each in verdicts}
-    needs: dict[str, list[str]] = {}
-    for row in rows:
-        for client in row.clients if row.id in by_id else ():
-            needs.setdefault(client, []).append(row.id)
-    return tuple(_verdict(client, tuple(ids), by_id) for client, ids in sorted(needs.items()))
-
-
-def _verdict(client: str, needs: tuple[str, ...], verdicts: Mapping[str, Verdict]) -> ClientVerdict:
-    broken = tuple(each for each in needs if verdicts[each].outcome in BREAKS)
-    undecided = tuple(each for each in needs if verdicts[each].outcome not in (*BREAKS, *HOLDS))
-    verdict = "breaks" if broken else "unknown" if undecided else "works"
-    return ClientVerdict(client=client, verdict=verdict, needs=needs, broken=broken, undecided=undecided)
+WORDS: Final = {"works": "works", "breaks": "no", "unknown": "not known"}
+SIGNS: Final = {
+    "served": "ok", "refused": "NO", "kept": "no", "wrong": "WRONG", "known": "wrong", "skipped": "-",
+}
 
 
 def sentence(found: Sequence[ClientVerdict]) -> str:
-    """The clients by verdict, "" when the register says of none what it needs."""
-    groups = {name: [each.client for each in found if each.verdict == name] for name in _WORDS}
-    return " ".join(f"{_WORDS[name]}: {', '.join(names)}." for name, names in groups.items() if names)
+    """The clients by verdict; "" when nothing is known of any."""
+    return " ".join(lines(found))
 
 
-_WORDS: Final = {
-    "works": "Clients that can live with it", "breaks": "Clients that it breaks",
-    "unknown": "Clients of which too little was seen",
-}
+def lines(found: Sequence[ClientVerdict]) -> Iterator[str]:
+    """Those that work, then the others by what breaks them, then those of which too little was seen."""
+    if all(each.verdict == "unknown" for each in found):
+        return
+    good = _listed(found, [each for each in found if each.verdict == "works"])
+    if good:
+        yield f"Clients that can live with it: {good}."
+    for (why, rows), uses in _grouped(found, "breaks").items():
+        yield f"Clients that it breaks{f' ({why}: {rows})' if why else ''}: {_listed(found, uses)}."
+    open_ones = _listed(found, [each for each in found if each.verdict == "unknown"])
+    if open_ones:
+        yield f"Clients of which too little was seen: {open_ones}."
+
+
+def _grouped(
+    found: Sequence[ClientVerdict], verdict: str,
+) -> Mapping[tuple[str, str], list[ClientVerdict]]:
+    groups: dict[tuple[str, str], list[ClientVerdict]] = {}
+    for each in found:
+        if each.verdict == verdict:
+            groups.setdefault((each.why, ", ".join(each.broken)), []).append(each)
+    return groups
+
+
+def _listed(found: Sequence[ClientVerdict], some: Sequence[ClientVerdict]) -> str:
+    """Clients by name; with their uses where not all of them fare alike."""
+    every = Counter(each.client for each in found)
+    uses: dict[str, list[str]] = {}
+    for each in some:
+        uses.setdefault(each.client, []).append(each.use)
+    return ", ".join(
+        client if len(named) == every[client] or not any(named) else f"{client} ({', '.join(named)})"
+        for client, named in uses.items()
+    )
+
+
+def matrix(cases: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, ...], list[tuple[str, list[str]]]]:
+    """Client cases as a table: the clients, and a line for each case with an outcome ("" = none) a client."""
+    clients = tuple(dict.fromkeys(str(each["client"]) for each in cases))
+    held = {(each["case"], each["client"]): str(each["outcome"]) for each in cases}
+    names = dict.fromkeys(str(each["case"]) for each in cases)
+    return clients, [(name, [held.get((name, client), "") for client in clients]) for name in names]

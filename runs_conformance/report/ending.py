@@ -17,12 +17,12 @@ VERDICTS: Final = ("conforms", "does-not-conform", "could-not-run")
 
 
 def exit_code(summary: Summary) -> int:
-    """0 conforms, 1 does not (a failure, something untestable, a gap to mend), 2 when nothing was tested.
+    """0 conforms, 1 does not (a failure, something untestable, a gap to mend, a client), 2 tested nothing.
 
     A MAY never makes a run red, untestable or not. Could-not-run for other reasons is the caller's to say.
     """
     blocked = any(each.level != "MAY" for each in summary.of(Outcome.UNTESTABLE))
-    if summary.count(Outcome.FAILED) or blocked or summary.to_mend:
+    if summary.count(Outcome.FAILED) or blocked or summary.to_mend or summary.unserved:
         return 1
     return 0 if summary.tested else 2
 
@@ -65,6 +65,8 @@ def _bad(summary: Summary) -> Iterator[str]:
     if summary.to_mend:
         count = len(summary.to_mend)
         yield f"{_many(count, 'entry', 'entries')} of the gaps file to mend"
+    if summary.unserved:
+        yield f"it does not serve the users of {summary.unserved}"
     yield f"{summary.count(Outcome.PASSED)} passed"
 
 

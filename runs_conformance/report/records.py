@@ -127,13 +127,16 @@ GAP_PROBLEMS: Final = ("stale", "expired", "unknown")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientVerdict:
-    """Whether a client can live with the target. `needs` are the rows it rests on, `broken` those that fail.
+    """Whether a `use` of a client can live with the target, and `why` not (a clause).
 
-    `verdict` is works, breaks, or unknown (something that it needs was not decided).
+    `needs` are the rows or observations that it rests on, `broken` those that fail. `verdict` is works,
+    breaks, or unknown (something that it needs was not decided).
     """
 
     client: str
     verdict: str
+    use: str = ""
+    why: str = ""
     needs: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
     undecided: tuple[str, ...] = ()

@@ -57,6 +57,8 @@ class Results:
     notes: tuple[Note, ...] = ()
     gaps: tuple[Gap, ...] = ()
     clients: tuple[ClientVerdict, ...] = ()
+    cases: tuple[Record, ...] = ()
+    """What clients did with the target: values that they sent, scenarios that they went through."""
     footer: Footer | None = None
 
     @cached_property
@@ -192,5 +194,6 @@ def _collect(records: list[Record]) -> Results | None:
         notes=tuple(from_record(Note, record) for record in kinds.get("note", ())),
         gaps=tuple(from_record(Gap, record) for record in kinds.get("gap", ())),
         clients=tuple(from_record(ClientVerdict, record) for record in kinds.get("client", ())),
+        cases=tuple(kinds.get("client_case", ())),
         footer=from_record(Footer, kinds["footer"][0]) if "footer" in kinds else None,
     )

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 from runs_conformance.contract.findings import Finding
 from runs_conformance.contract.findings import Outcome as FindingOutcome
 from runs_conformance.contract.register import CHAPTERS, LEVELS, Register, Requirement
-from runs_conformance.report.clients import client_verdicts
 from runs_conformance.report.gaps import covering, judged, living, told
 from runs_conformance.report.records import (
     ClientVerdict,
@@ -50,6 +49,8 @@ class Summary:
     strict: bool = False
     gaps: tuple[Gap, ...] = ()
     clients: tuple[ClientVerdict, ...] = ()
+    unserved: str = ""
+    """The client that was acted for and is not served."""
 
     def of(self, *outcomes: Outcome) -> tuple[Verdict, ...]:
         return tuple(each for each in self.verdicts if each.outcome in outcomes)
@@ -145,8 +146,7 @@ def summarise(
         groups.setdefault(register[finding.requirement].id, []).append(finding)
     judge = _Rows(edition, selected, strict, not_applicable, not_tested, curls, hide, living(gaps, today))
     verdicts = tuple(judge.verdict(row, groups.get(row.id, [])) for row in register)
-    clients = client_verdicts(register, verdicts)
-    return Summary(verdicts, strict, judged(gaps, verdicts, found, today), clients)
+    return Summary(verdicts, strict, judged(gaps, verdicts, found, today))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from runs_conformance.report.clients import sentence as clients_sentence
+from runs_conformance.report.clients import lines as client_lines
 from runs_conformance.report.editions import editions
 from runs_conformance.report.editions import sentence as editions_sentence
 from runs_conformance.report.ending import exit_code, verdict_sentence
@@ -84,8 +84,8 @@ class _Page:
         if not cut_off:
             yield ""
             yield from self._wrap(editions_sentence(editions(self.summary.verdicts, self.header.edition)))
-            if self.summary.clients:
-                yield from self._wrap(clients_sentence(self.summary.clients))
+            for line in client_lines(self.summary.clients):
+                yield from self._wrap(line)
 
     def ending(self, code: int, reason: str, sentences: tuple[str, ...]) -> Iterator[str]:
         requests, runs = _many(self.cost.requests, "request"), _many(self.cost.runs, "run")

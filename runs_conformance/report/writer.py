@@ -55,6 +55,10 @@ class ResultsWriter:
     def client(self, client: ClientVerdict) -> None:
         self._line(to_record("client", client, sparse=True))
 
+    def case(self, record: Record) -> None:
+        """What a client did with the target (a line of kind client_case)."""
+        self._line(record)
+
     def footer(self, footer: Footer) -> None:
         self._line(to_record("footer", footer))
 

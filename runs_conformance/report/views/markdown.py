@@ -53,8 +53,9 @@ def _blocks(results: Results) -> Iterator[str]:
     cost = f"{end.requests:,} requests, {end.runs:,} runs, {end.seconds:.1f} s"
     yield f"{plain(head.tool)}, edition {head.edition}, profile {code(head.profile)}; {cost}.\n"
     yield f"{plain(editions.sentence(editions.editions(results.verdicts, head.edition)))}\n"
-    if results.clients:
-        yield f"{plain(clients.sentence(results.clients))}\n"
+    for line in clients.lines(results.clients):
+        yield f"{plain(line)}\n"
+    yield from _cases(results)
     yield _chapters(results)
     yield from _section("Failed", map(_failure, summary.of(Outcome.FAILED)))
     yield from _section("Could not be tested", (
@@ -161,3 +162,21 @@ def _longest_run(text: str) -> int:
 
 
 __all__ = ["UNSEEN", "code", "fenced", "markdown", "plain"]
+
+
+def _cases(results: Results) -> Iterator[str]:
+    """What clients made of the target, case by case, and what was amiss."""
+    names, table = clients.matrix(results.cases)
+    if not table:
+        return
+    yield "### What clients made of it\n"
+    yield "| case | " + " | ".join(map(plain, names)) + " |"
+    yield "| --- |" + " --- |" * len(names)
+    for name, cells in table:
+        signs = (clients.SIGNS.get(cell, "") for cell in cells)
+        yield f"| {plain(name)} | " + " | ".join(signs) + " |"
+    yield ""
+    for each in results.cases:
+        if each["outcome"] != "served" and each.get("why"):
+            yield f"- {plain(each['client'])}, {plain(each['case'])}: {plain(each['why'])}"
+    yield ""

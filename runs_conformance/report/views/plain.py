@@ -32,7 +32,7 @@ def lines_of(text: str) -> str:
 def as_json(results: Results) -> str:
     """One document.
 
-    `header`, `footer`, `chapters`, `editions`, `requirements`, `gaps`, `clients`, `notes`, and the
+    `header`, `footer`, `chapters`, `editions`, `requirements`, `gaps`, `clients`, `cases`, `notes`, and the
     `exchanges` that the evidence of a requirement points at, by id. Its parts are lines of
     schemas/result_line.json.
     """
@@ -50,6 +50,7 @@ def as_json(results: Results) -> str:
         "requirements": [to_record("requirement", each, sparse=True) for each in results.verdicts],
         "gaps": [to_record("gap", each, sparse=True) for each in results.gaps],
         "clients": [to_record("client", each, sparse=True) for each in results.clients],
+        "cases": [{key: each[key] for key in each if key != "kind"} for each in results.cases],
         "notes": [to_record("note", each, sparse=True) for each in results.notes],
         "exchanges": {name: results.exchanges[name] for name in wanted if name in results.exchanges},
     }

@@ -1,0 +1,126 @@
+"""Per-client verdicts: derived from findings and needs, with literals that work, break and stay open."""
+
+from dataclasses import dataclass
+
+import pytest
+from builders import exchange
+
+from runs_conformance.clients.dialects import every, load, needs
+from runs_conformance.clients.observing import Observation, observe
+from runs_conformance.clients.verdicts import BREAKS, UNKNOWN, WORKS, Seen, verdicts
+from runs_conformance.contract.findings import Finding, Outcome
+from runs_conformance.contract.model import Event, Headers, Response
+from runs_conformance.contract.register import load as load_register
+
+GOOD = tuple(Observation(name, held=True) for name in ("compact", "line-feeds", "event-line-or-inside"))
+
+
+@dataclass
+class Row:
+    id: str
+    outcome: str = "passed"
+    reason: str = ""
+
+
+def rows(**changed):
+    """Every row passed, but those named (dots and dashes as they are, by a dictionary)."""
+    return [changed.get(row.id, Row(row.id)) for row in load_register()]
+
+
+def of(name, *failures, observed=GOOD, **changed):
+    seen = Seen.of(failures, rows(**changed), observed)
+    return {one.use: one for one in verdicts([load(name)], needs(), seen)}
+
+
+def failed(row, actual, where=""):
+    return Finding(row, Outcome.FAILED, where=where, actual=actual)
+
+
+def test_all_works_where_all_is_seen_to_hold():
+    seen = Seen.of((), rows(), GOOD)
+    found = verdicts(every(), needs(), seen)
+    beta = {"azure-ai-agents", "@utdk/openai createrun"}
+    assert {one.client for one in found if one.verdict != WORKS} == beta
+    assert len(found) == sum(len(one.uses) for one in every())
+
+
+def test_no_event_lines_break_newer_sdks_and_leave_older_ones_alone():
+    nameless = failed("event.framing", "no event: line: 0 (no name)")
+    newer, older = of("openai-node-7", nameless), of("openai-node-4", nameless)
+    assert newer["runs.stream()"].verdict == newer["runs.create({stream: true})"].verdict == BREAKS
+    assert newer["runs.create()"].verdict == WORKS
+    assert older["runs.stream()"].verdict == WORKS
+    told = "openai-node 7 runs.stream(): no, the stream has no event: lines (event.framing)"
+    assert newer["runs.stream()"].told == told
+
+
+def test_another_breach_of_the_same_row_breaks_nobody_who_does_not_need_it():
+    twice = failed("event.framing", "2 event: lines: 0 thread.run.created")
+    assert of("openai-node-7", twice)["runs.stream()"].verdict == WORKS
+
+
+def test_nothing_seen_is_not_known_and_says_what_is_lacking():
+    changed = {"event.framing": Row("event.framing", "not-tested")}
+    found = of("openai-python-3", **changed)["runs.stream()"]
+    assert (found.verdict, found.undecided) == (UNKNOWN, ("event.framing",))
+    assert found.told == "openai-python 3 runs.stream(): not known, too little was seen (event.framing)"
+
+
+def test_what_the_target_lacks_breaks_the_uses_that_need_it():
+    row = "accept.create-thread-and-run.minimal"
+    changed = {row: Row(row, "not-applicable", "create-thread-and-run: not built")}
+    found = of("openai-cli", **changed)["create-and-run"]
+    assert found.verdict == BREAKS
+    assert found.why == "create thread and run is not accepted: create-thread-and-run: not built"
+
+
+def test_a_need_that_shows_only_now_and_then_leaves_nothing_open():
+    row = "response.required-action.form"
+    assert of("langchain", **{row: Row(row, "not-tested")})["invoke(content)"].verdict == WORKS
+
+
+def test_blanks_in_the_json_break_psopenais_stream_only():
+    found = of("psopenai", observed=(Observation("compact", held=False, where="event 7"),))
+    assert found["Start-ThreadRun -Stream"].why == "the events' JSON is not written without blanks"
+    assert found["Start-ThreadRun"].verdict == WORKS
+
+
+def test_what_a_client_always_sends_must_be_taken():
+    row = "refuse.beta-header.missing"
+    assert {one.verdict for one in of("utdk-openai").values()} == {BREAKS}
+    taken = of("utdk-openai", failed(row, "status 200"), **{row: Row(row, "warning")})
+    assert {one.verdict for one in taken.values()} == {WORKS}
+    unseen = of("utdk-openai", **{row: Row(row, "not-tested")})
+    assert {one.verdict for one in unseen.values()} == {UNKNOWN}
+
+
+DELTA = '{"id":"msg_1","object":"thread.message.delta","delta":{}}'
+
+
+def streamed(*events):
+    made = tuple(
+        Event(index, name, data, 0, 1, 0.1, raw) for index, (name, data, raw) in enumerate(events)
+    )
+    answer = Response(200, Headers.of({"content-type": "text/event-stream"}), b"", events=made)
+    plain = exchange("POST", "/threads/runs", {})
+    return [type(plain)(**{**plain.__dict__, "response": answer})]
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("compact", ("thread.message.delta", DELTA, b""),
+         ("thread.message.delta", DELTA.replace('":"', '": "'), b"")),
+        ("line-feeds", ("a", "{}", b"event: a\ndata: {}\n\n"), ("a", "{}", b"event: a\r\ndata: {}\r\n\r\n")),
+        ("event-line-or-inside", (None, '{"event":"thread.run.created","data":{}}', b""), (None, "{}", b"")),
+        ("error-wrapped", ("error", '{"error":{"message":"no"}}', b""), ("error", '{"message":"no"}', b"")),
+        ("name-first", ("a", "{}", b"event: a\ndata: {}\n\n"), ("a", "{}", b"data: {}\nevent: a\n\n")),
+    ],
+)
+def test_observations_decide_both_ways(name, good, bad):
+    def held(*events):
+        return [one.held for one in observe(streamed(*events)) if one.name == name]
+
+    assert held(good) == [True]
+    assert held(good, bad) == [False]
+    assert held() == []
