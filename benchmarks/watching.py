@@ -25,7 +25,7 @@ import httpx2
 HEADERS = {"Authorization": "Bearer sk-of-the-benchmark", "OpenAI-Beta": "assistants=v2"}
 EVENTS = 10_000
 STREAMED = {"assistant_id": "asst_scenario_very_many_deltas", "stream": True, "thread": {"messages": []}}
-STREAMED["instructions"] = "Speak."  # type: ignore[assignment]
+STREAMED["instructions"] = "Speak."
 
 
 DELTA = {"content": [{"index": 0, "type": "text", "text": {"value": "word "}}]}
