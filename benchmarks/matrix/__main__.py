@@ -153,9 +153,11 @@ def _computed(stale: Sequence[str], asked: Wanted, workers: int) -> dict[str, Ro
 def _held(problems: Sequence[gates.Problem]) -> int:
     for one in problems:
         _say(f"{one.gate}: {one.text}")
-    counts = Counter(one.gate for one in problems)
-    _say("gates: " + (", ".join(f"{count} x {gate}" for gate, count in counts.items()) or "all hold"))
-    return 1 if problems else 0
+    counts = Counter(one.gate for one in problems if one.fails)
+    untold = "" if all(one.fails for one in problems) else "; what is said above could not be told"
+    broken = ", ".join(f"{count} x {gate}" for gate, count in counts.items())
+    _say(f"gates: {broken or 'all hold'}{untold}")
+    return 1 if counts else 0
 
 
 def summary(rows: Sequence[Row]) -> list[str]:

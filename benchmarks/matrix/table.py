@@ -54,10 +54,16 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """caught, other (not by what was meant), blocked (red, but nothing failed), missed or error."""
+        """caught, other (not by what was meant), blocked (red, but nothing failed), missed or error.
+
+        A fault after which a run never ends is caught where just the row meant for it is untestable: that is
+        red, and says why.
+        """
         if self.error:
             return "error"
         if len(self.others) < len(self.caught):
+            return "caught"
+        if not self.caught and any(fits(row, self.meant) for row in self.untestable):
             return "caught"
         return "other" if self.caught else "blocked" if self.untestable else "missed"
 
