@@ -11,7 +11,7 @@ from runs_conformance.fuzzing import documents, generated, linked, oddities
 from runs_conformance.fuzzing.exploring import Explorer
 from runs_conformance.fuzzing.hostile import hostile, paths
 from runs_conformance.fuzzing.living import Living
-from runs_conformance.fuzzing.panel import Panel, accepted_broken
+from runs_conformance.fuzzing.panel import Panel, broken
 from runs_conformance.fuzzing.phases import Round, _outside
 from runs_conformance.fuzzing.shots import name_of, of_case, whole
 from runs_conformance.fuzzing.store import Store
@@ -109,7 +109,20 @@ def test_a_broken_body_that_nobody_promised_to_refuse_gives_no_finding(panel, sc
     """POST /threads is no operation that the register has refusals of."""
     case = operation(schema, "createThread").Case(body={"metadata": {}}, media_type="application/json")
     exchange, bad = fired(panel, case)
-    assert (accepted_broken(exchange, panel.live.edition), bad) == (False, [])
+    assert (broken(exchange, panel.live.edition), bad) == (False, [])
+
+
+def test_a_target_that_does_not_look_at_a_fault_is_not_asked_what_it_refused_the_body_for():
+    """It refused the outputs because the run is over; the unknown field it never saw."""
+    url = {"--absent": ["refusals.unknown-fields"]}
+    with session(choose("embedded", url.get)) as live:
+        panel = Panel(Bench(live, frozenset()), Living(live))
+        schema = documents.contract(live.edition, live.client.base_url)
+        body = {"tool_outputs": [{"tool_call_id": "call_1", "output": "sunny"}], "unknown": 1}
+        case = operation(schema, "submitToolOutputs").Case(body=body, media_type="application/json")
+        exchange, bad = fired(panel, case)
+        assert (exchange.status, bad) == (400, [])
+        assert "error.param" not in {each.requirement for each in panel.bench.findings}
 
 
 def test_every_oddity_leaves_the_reference_target_whole(live, panel):

@@ -106,15 +106,18 @@ class Panel:
     def _by_contract(self, exchange: Exchange) -> list[Finding]:
         """The checks' findings; of a broken body that was accepted all the same, only that it was.
 
-        What a server makes of such a body no document says. Nor is it said that it must be refused, where
-        the target declares that it does not look at one of the body's faults.
+        What a server makes of such a body no document says. Where the target declares that it does not look
+        at some faults, nothing is said of a broken body at all: what it was refused for is then unknown.
         """
-        found = self.live.judge.exchange(exchange)
-        if not accepted_broken(exchange, self.live.edition):
-            return found
-        self._strange.add(exchange.id)
+        if not broken(exchange, self.live.edition):
+            return self.live.judge.exchange(exchange)
+        if exchange.ok:
+            self._strange.add(exchange.id)
         if any(name.startswith("refusals") for name in self.live.profile.absent):
             return []
+        found = self.live.judge.exchange(exchange)
+        if not exchange.ok:
+            return found
         return [one for one in found if self.live.register[one.requirement].chapter in _REFUSING]
 
     def take(
@@ -171,10 +174,10 @@ class Panel:
 _REFUSING: Final = ("refusal", "recorded")
 
 
-def accepted_broken(exchange: Exchange, edition: str) -> bool:
-    """Whether a body was accepted that breaks its schema."""
+def broken(exchange: Exchange, edition: str) -> bool:
+    """Whether a body breaks its schema; one that is no JSON has none."""
     name, body = exchange.operation.name, exchange.request.json
-    if name not in REQUESTS or body is MISSING or exchange.response is None or not exchange.response.ok:
+    if name not in REQUESTS or body is MISSING or exchange.request.body is None:
         return False
     found = violations(REQUESTS[name], body, variant="documented", edition=edition)
     inside = any(each.path or each.keyword != "required" for each in found)
