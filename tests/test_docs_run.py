@@ -35,7 +35,7 @@ VARIABLES = {"OPENAI_API_KEY": "k", "GATEWAY_KEY": "k", "AZURE_OPENAI_API_KEY": 
 PROGRAMS = ("runs-conformance", "pytest")
 # What a reader has from earlier days.
 OLDER = ("before.jsonl", "other.jsonl", "main.jsonl", "gateway.jsonl", "emulator.jsonl")
-# Runs in another terminal until it is ended; that it starts is what test_cli.py and test_watch_command.py show.
+# Runs in another terminal until it is ended: test_cli.py and test_watch_command.py show that it starts.
 ENDLESS = ("serve", "watch")
 pytestmark = pytest.mark.slow
 PAGES = sorted({page for page, _ in blocks("sh")} - {"CONTRIBUTING.md"})
