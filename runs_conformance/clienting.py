@@ -42,7 +42,7 @@ _WIDTH: Final = 100
 
 def clients(arguments: argparse.Namespace) -> int:
     """Run the chosen drivers; the exit code. UsageError for what can't be used."""
-    root = Path(arguments.folder) if arguments.folder else _cache()
+    root = (Path(arguments.folder) if arguments.folder else _cache()).resolve()
     try:
         found = chosen(arguments.only)
     except DialectError as error:

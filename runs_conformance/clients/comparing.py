@@ -130,12 +130,17 @@ def _differences(report: Mapping[str, Any], seen: Truth) -> Iterator[str]:
         yield from _stream_error(report, seen.event_error)
     elif seen.cut and ended:
         yield "the stream broke off, and no error was surfaced"
-    elif not seen.cut and not ended:
+    elif not seen.cut and not ended and not _tells(report, seen.status):
         yield f"an error of its own: {_error(report)}"
     yield from _texts(report, seen, whole=ended)
     yield from _calls(report.get("calls") or (), seen.calls, whole=ended)
     if ended:
         yield from _end(report, seen)
+
+
+def _tells(report: Mapping[str, Any], status: str | None) -> bool:
+    """A client may raise for a run that did not complete, if it says what became of it."""
+    return status not in (None, "completed") and str(status) in str((report.get("error") or {}).get("message"))
 
 
 def _error(report: Mapping[str, Any]) -> str:

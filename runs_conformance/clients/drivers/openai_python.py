@@ -41,8 +41,8 @@ def poll(task, report):
 
 
 def read(events, report):
-    """The run that the events end with; what waits for outputs."""
-    run = None
+    """The run that the events end with; what waits for outputs. Read to the end, as users do."""
+    run, ids = None, []
     for event in events:
         report.events += 1
         name, data = event.event, getattr(event, "data", None)
@@ -55,9 +55,7 @@ def read(events, report):
         elif name and name.startswith("thread.run.") and ".step." not in name:
             run = data
             ids = report.run(run)
-            if ids:
-                return run, ids
-    return run, []
+    return run, ids
 
 
 def stream(task, report):
