@@ -6,16 +6,16 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from runs_conformance import __version__
 from runs_conformance.clients.cases import ClientCase
 from runs_conformance.clients.catalogue import Driver, InstallError, chosen, install, is_installed, known
-from runs_conformance.clients.comparing import compare, truth
+from runs_conformance.clients.comparing import Truth, compare, truth
 from runs_conformance.clients.dialects import DialectError
 from runs_conformance.clients.driving import DriverError, HangError, Talk
 from runs_conformance.clients.passing import Passing, passing
@@ -30,6 +30,7 @@ from runs_conformance.report.summary import Summary, summarise
 from runs_conformance.report.text import emit, wrap
 from runs_conformance.report.writer import ResultsWriter
 from runs_conformance.target.client import Client
+from runs_conformance.target.profile import PLACEHOLDER_KEY
 from runs_conformance.target.reading import check_url
 from runs_conformance.target.reading import load as load_profile
 from runs_conformance.target.settings import ProfileError
@@ -38,6 +39,7 @@ from runs_conformance.target.stage import Blocked, Stage
 KEY: Final = "sk-runs-conformance-clients"
 MOST_TOLD: Final = 40
 _WIDTH: Final = 100
+_TOLD: Final = {"wrong": "WRONG", "refused": "REFUSED", "known": "known"}
 
 
 def clients(arguments: argparse.Namespace) -> int:
@@ -146,7 +148,9 @@ class _Run:
 
     def all(self, ready: Sequence[Driver]) -> None:
         arguments = self.arguments
-        key = KEY if arguments.target == EMBEDDED else os.environ.get(arguments.key_env, "").strip() or KEY
+        # The key that our own client has too: a key is a project of its own.
+        given = os.environ.get(arguments.key_env, "").strip()
+        key = KEY if arguments.target == EMBEDDED else given or PLACEHOLDER_KEY
         self._writer.header(self._header(ready))
         with _target(arguments.target) as base_url, passing(base_url) as proxy:
             tasks = self._tasks(proxy, base_url, key)
@@ -214,7 +218,8 @@ class _Run:
         for case in left:
             self._writer.case(case.record)
         wrong = [one for one in self.cases if one.outcome == "wrong"]
-        code = 1 if wrong or any(self._about_clients()) else 0
+        bad = wrong or any(one.outcome == "refused" for one in self.cases)
+        code = 1 if bad or any(self._about_clients()) else 0
         summary = summarise(load(), NEWEST, None, self.findings)
         self._writer.footer(self._footer(summary, code, wrong))
         self._writer.close()
@@ -239,8 +244,8 @@ class _Run:
             mine = [one for one in self.cases if one.client == client and one.outcome != "skipped"]
             right = sum(one.outcome == "served" for one in mine)
             yield f"{client}: {right} of {len(mine)} right"
-        for case in [one for one in self.cases if one.outcome in ("wrong", "known")][:MOST_TOLD]:
-            word = "WRONG" if case.outcome == "wrong" else "known"
+        for case in [one for one in self.cases if one.outcome in _TOLD][:MOST_TOLD]:
+            word = _TOLD[case.outcome]
             yield from wrap(f"{word} {case.client}, {case.case}: {case.why}", _WIDTH, "", "    ")
         for case in left:
             yield f"skipped {case.client}: {case.why}"
@@ -256,8 +261,7 @@ def _asked(client: str, task: Task, talk: Talk, proxy: Passing) -> tuple[ClientC
     broken = False
     try:
         report = talk.ask(task.document, task.seconds + 5.0)
-        why = "" if report["outcome"] == "unsupported" else compare(report, truth(proxy.exchanges()))
-        outcome = "skipped" if report["outcome"] == "unsupported" else "wrong" if why else "served"
+        outcome, why = _judged(task, report, truth(proxy.exchanges()))
     except HangError as error:
         outcome, why, broken = "wrong", f"it hung: {error}", True
     except DriverError as error:
@@ -266,10 +270,22 @@ def _asked(client: str, task: Task, talk: Talk, proxy: Passing) -> tuple[ClientC
     return ClientCase(client, task.name, outcome, why, seen[-1].id if seen else ""), broken
 
 
+def _judged(task: Task, report: Mapping[str, Any], seen: Truth) -> tuple[str, str]:
+    """A scenario may be an error on purpose; a plain task that ends in one is not served."""
+    if report["outcome"] == "unsupported":
+        return "skipped", "the driver has no such use"
+    why = compare(report, seen)
+    if not why and task.plain and seen.error is not None:
+        return "refused", f"answered {seen.error[0]}: {seen.error[1].get('message')}"
+    return ("wrong" if why else "served"), why
+
+
 def _sentence(cases: Sequence[ClientCase], wrong: Sequence[ClientCase]) -> str:
     tried = sum(one.outcome != "skipped" for one in cases)
-    excused = sum(one.outcome == "known" for one in cases)
-    told = f"{tried} tasks: {tried - excused - len(wrong)} right"
+    excused, refused = (sum(one.outcome == kind for one in cases) for kind in ("known", "refused"))
+    told = f"{tried} tasks: {tried - excused - refused - len(wrong)} right"
+    if refused:
+        told += f", {refused} refused by the target"
     if excused:
         told += f", {excused} wrong in ways that are known"
     return f"{told}, {len(wrong)} wrong." if wrong else f"{told}."

@@ -112,7 +112,8 @@ def known(folder: Path = FOLDER) -> tuple[Known, ...]:
 
 def is_installed(driver: Driver, home: Path) -> bool:
     stamp = home / STAMP
-    return stamp.is_file() and stamp.read_text("utf-8") == fingerprint(driver)
+    there = driver.runs_on != "python" or _python(home).exists()
+    return there and stamp.is_file() and stamp.read_text("utf-8") == fingerprint(driver)
 
 
 def fingerprint(driver: Driver) -> str:

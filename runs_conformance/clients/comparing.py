@@ -140,7 +140,8 @@ def _differences(report: Mapping[str, Any], seen: Truth) -> Iterator[str]:
 
 def _tells(report: Mapping[str, Any], status: str | None) -> bool:
     """A client may raise for a run that did not complete, if it says what became of it."""
-    return status not in (None, "completed") and str(status) in str((report.get("error") or {}).get("message"))
+    told = str((report.get("error") or {}).get("message"))
+    return status not in (None, "completed") and str(status) in told
 
 
 def _error(report: Mapping[str, Any]) -> str:

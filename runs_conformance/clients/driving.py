@@ -34,10 +34,15 @@ class Talk:
         self.driver = driver
         self.log = home / "driver.log"
         self._errors = self.log.open("ab")
-        self._process = subprocess.Popen(  # noqa: S603 - a program of this package, in its own environment
-            driver.command(home), cwd=home, env=driver.environment(home), stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=self._errors, start_new_session=True,
-        )
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - a program of this package, in its own environment
+                driver.command(home), cwd=home, env=driver.environment(home), stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=self._errors, start_new_session=True,
+            )
+        except OSError as error:
+            self._errors.close()
+            told = f"the driver {driver.name} can't be started: {error}; --install it anew"
+            raise DriverError(told) from None
         self._lines: queue.Queue[bytes | None] = queue.Queue()
         assert self._process.stdout is not None
         threading.Thread(target=_pump, args=(self._process.stdout, self._lines), daemon=True).start()

@@ -22,11 +22,15 @@ TOOL: Final = {
 
 @dataclass(frozen=True)
 class Task:
-    """`document` is what a driver reads on stdin, but for its number and use; `seconds` its time."""
+    """`document` is what a driver reads on stdin, but for its number and use; `seconds` its time.
+
+    `plain`: it is meant to end well.
+    """
 
     name: str
     document: dict[str, Any]
     seconds: float
+    plain: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,12 +42,12 @@ class Place:
     assistant: str
     seconds: float
 
-    def task(self, name: str, **more: Any) -> Task:
+    def task(self, name: str, *, plain: bool = False, **more: Any) -> Task:
         document = {
             "base_url": self.base_url, "key": self.key, "assistant_id": self.assistant, "text": SAYS,
             "output": OUTPUT, "timeout": self.seconds, **more,
         }
-        return Task(name, document, self.seconds)
+        return Task(name, document, self.seconds, plain)
 
 
 def scenario_tasks(
@@ -69,6 +73,8 @@ def plain_tasks(base_url: str, key: str, assistant: str, seconds: float) -> tupl
     """For a target of which nothing is known but that it should do this."""
     place = Place(base_url, key, assistant, seconds)
     return (
-        place.task("plain text"),
-        place.task("a function", text="Call get_weather for Paris; call get_weather.", tools=[TOOL]),
+        place.task("plain text", plain=True),
+        place.task(
+            "a function", plain=True, text="Call get_weather for Paris; call get_weather.", tools=[TOOL],
+        ),
     )

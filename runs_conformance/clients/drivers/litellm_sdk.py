@@ -5,9 +5,9 @@ import os
 
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 
-import litellm  # noqa: E402 - it reads the variable when it is loaded
-from lineprotocol import serve  # noqa: E402
-from openai import AssistantEventHandler  # noqa: E402
+import litellm
+from lineprotocol import serve
+from openai import AssistantEventHandler
 
 litellm.telemetry = False
 
