@@ -14,7 +14,8 @@ from runs_conformance.clients.comparing import compare, truth
 from runs_conformance.clients.dialects import DialectError
 from runs_conformance.clients.driving import DriverError, HangError, talking
 
-ENDED = {"outcome": "ended", "status": "completed", "text": "", "refusal": "", "calls": [], "incomplete": None}
+NOTHING = {"text": "", "refusal": "", "calls": [], "incomplete": None}
+ENDED = {"outcome": "ended", "status": "completed", **NOTHING}
 CALL = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
 WAITS = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": [CALL]}}
 
@@ -75,7 +76,8 @@ def test_an_unknown_driver_is_told():
          "an error of its own: TypeError: x"),
         ({"outcome": "error", "error": {"class": "E", "message": "run failed: failed"}},
          [create(answer=run(status="failed"))], ""),
-        ({"status": "failed"}, [create(answer=run(status="failed", last_error={"code": "c", "message": "m"}))],
+        ({"status": "failed"},
+         [create(answer=run(status="failed", last_error={"code": "c", "message": "m"}))],
          "last_error.code"),
         ({"status": "incomplete"},
          [create(answer=run(status="incomplete", incomplete_details={"reason": "max_prompt_tokens"}))],
@@ -131,7 +133,8 @@ def test_a_driver_answers_line_by_line(tmp_path):
     ],
 )
 def test_a_driver_that_keeps_no_protocol_is_told(tmp_path, lines, sentence):
-    with talking(driver(tmp_path, HELLO, *lines), tmp_path) as talk, pytest.raises(DriverError, match=sentence):
+    odd = driver(tmp_path, HELLO, *lines)
+    with talking(odd, tmp_path) as talk, pytest.raises(DriverError, match=sentence):
         talk.ask(TASK, 10)
 
 
@@ -188,7 +191,7 @@ def test_a_real_client_through_scenarios_and_at_a_target_without_event_lines(tmp
     assert len(told) == 2 * len(made.uses)
     with running(ReferenceOptions(faults=faults.named("stream-bytes.event-name-inside-data"))) as url:
         found = {one["client"].rpartition(" ")[2]: one["outcome"] for one in clients(tmp_path, url)}
-    assert found == {"poll": "served", "stream": "wrong", "helper": "wrong"}
+    assert found == {"poll": "served", "stream": "wrong", "helper": "served"}
 
 
 def install_or_skip(name, folder):
