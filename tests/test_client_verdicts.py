@@ -61,9 +61,10 @@ def test_another_breach_of_the_same_row_breaks_nobody_who_does_not_need_it():
 
 def test_nothing_seen_is_not_known_and_says_what_is_lacking():
     changed = {"event.framing": Row("event.framing", "not-tested")}
-    found = of("openai-python-3", **changed)["runs.stream()"]
+    found = of("openai-python-3", **changed)["runs.create(stream=True)"]
     assert (found.verdict, found.undecided) == (UNKNOWN, ("event.framing",))
-    assert found.told == "openai-python 3 runs.stream(): not known, too little was seen (event.framing)"
+    told = "openai-python 3 runs.create(stream=True): not known, too little was seen (event.framing)"
+    assert found.told == told
 
 
 def test_what_the_target_lacks_breaks_the_uses_that_need_it():

@@ -120,6 +120,12 @@ def test_a_scenario_is_chosen_by(way, http, base_url):
         assert follow(reader, run)[-1] == "failed"
 
 
+def test_the_page_of_a_bad_gateway_has_one_content_type(http):
+    answer = start(http, assistant_id="asst_scenario_bad_gateway")
+    assert answer.status_code == 502
+    assert [value for name, value in answer.headers.multi_items() if name == "content-type"] == ["text/html"]
+
+
 @pytest.mark.parametrize("way", ["model", "address"])
 def test_an_unknown_scenario_is_refused_with_the_closest(way, http, base_url):
     body = {"model": "scenario:fialed", "assistant_id": "asst_scenario_plain_text", "thread": THREAD}

@@ -8,7 +8,7 @@ import time
 from azure.ai.agents import AgentsClient, __version__
 from azure.ai.agents.models import AgentEventHandler
 from azure.core.pipeline.policies import SansIOHTTPPolicy
-from lineprotocol import plain, serve
+from lineprotocol import get, plain, serve
 
 WAITING = ("queued", "in_progress", "cancelling")
 
@@ -74,6 +74,7 @@ def read(handler, report):
         report.events += 1
         if name == "thread.message.delta":
             report.texts.append(data.text)
+            report.refusals += [get(part, "refusal") for part in data.delta.content or ()]
         elif name.startswith("thread.run.") and ".step." not in name:
             run = data
             ids = report.run(run)

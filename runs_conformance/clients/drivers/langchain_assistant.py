@@ -24,7 +24,11 @@ def invoke(task, report):
         answer = agent.invoke({"tool_outputs": outputs, **ids})
     # It gives an answer for a completed run only, and raises for the others.
     report.status = "completed"
-    report.texts.append(str(answer.return_values["output"]))
+    output = answer.return_values["output"]
+    if isinstance(output, str):
+        report.texts.append(output)
+    else:  # content that is not all text is given as it is
+        report.message({"content": output})
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ fills a Report. Standard library only. See docs/clients.md for the members of a 
 import json
 import sys
 import traceback
+from collections.abc import Mapping
 
 
 class Report:
@@ -41,14 +42,24 @@ class Report:
     @property
     def document(self):
         return {
-            "status": self.status, "text": "".join(self.texts), "refusal": "".join(self.refusals),
+            "status": self.status, "text": "".join(map(str, filter(None, self.texts))),
+            "refusal": "".join(map(str, filter(None, self.refusals))),
             "calls": self.calls, "events": self.events, "last_error": self.last_error,
             "incomplete": self.incomplete,
         }
 
 
 def get(value, name):
-    return value.get(name) if isinstance(value, dict) else getattr(value, name, None)
+    found = getattr(value, name, None) if not isinstance(value, Mapping) else value.get(name)
+    return found if found is not None or isinstance(value, Mapping) else _member(value, name)
+
+
+def _member(value, name):
+    """Of models that are read like dictionaries without being any."""
+    try:
+        return value[name]
+    except (KeyError, TypeError, IndexError, AttributeError):
+        return None
 
 
 def plain(value):
@@ -76,10 +87,11 @@ def error_of(error):
     inner = body.get("error", body) if isinstance(body, dict) else {}
     inner = inner if isinstance(inner, dict) else {}
     status = getattr(error, "status_code", None)
+    model = getattr(error, "error", None)  # azure-core keeps the code there
     return {
         "class": type(error).__name__, "message": str(error)[:2000],
         "status": status if isinstance(status, int) else None,
-        "code": plain(getattr(error, "code", None) or inner.get("code")),
+        "code": plain(getattr(error, "code", None) or inner.get("code") or get(model, "code")),
         "param": plain(getattr(error, "param", None) or inner.get("param")),
     }
 

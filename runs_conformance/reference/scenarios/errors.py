@@ -42,7 +42,7 @@ def _answering(
     **headers: str,
 ) -> Callable[[ASGIApp], ASGIApp]:
     """Answers such requests with this error: each time, or not when the same request comes `again`."""
-    given = {"content-type": "application/json", **headers, "content-length": str(len(body))}
+    given = {"content_type": "application/json", **headers, "content_length": str(len(body))}
     raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in given.items()]
 
     def wrap(app: ASGIApp) -> ASGIApp:
