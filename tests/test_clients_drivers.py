@@ -192,8 +192,11 @@ def test_a_real_client_through_scenarios_and_at_a_target_without_event_lines(tmp
     with running(ReferenceOptions(faults=faults.named("stream-bytes.event-name-inside-data"))) as url:
         found = {one["client"].rpartition(" ")[2]: one["outcome"] for one in clients(tmp_path, url)}
         works = derived(tmp_path, url, made.dialect.title)
-    assert found == {use: "served" if works[name] else "wrong" for use, name in made.uses}
-    assert set(found.values()) == {"served", "wrong"}
+    decided = {use: works[name] for use, name in made.uses if works[name] != "unknown"}
+    assert {use: found[use] for use in decided} == {
+        use: "served" if verdict == "works" else "wrong" for use, verdict in decided.items()
+    }
+    assert set(decided.values()) == {"works", "breaks"}
 
 
 def install_or_skip(name, folder):
@@ -208,14 +211,13 @@ def install_or_skip(name, folder):
 
 
 def derived(folder, target, title):
-    """What `check` says of each use of a client: whether it works."""
+    """What `check` says of each use of a client; of nameless events it can say too little of some."""
     results = Path(folder) / "check.jsonl"
     command = [sys.executable, "-m", "runs_conformance", "check", target, "--profile", "smoke"]
     subprocess.run([*command, "--results", str(results)], check=False, timeout=300, capture_output=True)
     lines = [json.loads(line) for line in results.read_text("utf-8").splitlines()]
     ours = [one for one in lines if one["kind"] == "client" and one["client"] == title]
-    assert all(one["verdict"] != "unknown" for one in ours)
-    return {one["use"]: one["verdict"] == "works" for one in ours}
+    return {one["use"]: one["verdict"] for one in ours}
 
 
 def clients(folder, target, *words):
