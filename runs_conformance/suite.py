@@ -23,7 +23,9 @@ ORDER: Final = (
     "test_streamed_and_polled_agree", "test_lifecycle", "test_waiting_for_tools", "test_race",
     "test_expiry", "test_empty_thread", "test_lists", "test_scripted_failures", "test_hosted_tools",
     "test_faults_by_hand", "test_derived_faults", "test_any_valid_body", "test_any_body_with_one_fault",
-    "test_any_story", "test_oddities",
+    "test_any_story", "test_oddities", "test_the_least_that_it_sends", "test_every_value_that_it_offers",
+    "test_any_body_that_it_can_send", "test_a_stream_as_it_asks_for_it",
+    "test_what_it_sends_outside_of_the_contract",
 )  # fmt: skip
 
 

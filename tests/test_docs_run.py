@@ -99,6 +99,8 @@ def adapted(program, words, targets):
         return None
     if words[0] == "fuzz" and "--max-requests" not in words:
         return None if NEEDS_A_FAILURE in words else [*made, *BRIEF]
+    if words[0] == "clients" and "--list" not in words:
+        return None  # installs real clients; test_clients_drivers.py does that with one of them
     if "--replay" in words:
         return made  # a recording is judged by what it was made with
     return [*made, *(FEW if judges and "--select" not in words else ())]

@@ -12,7 +12,10 @@ from runs_conformance.paths import SCHEMAS
 NEWEST: Final = "2026-08-21"
 BASE: Final = "https://schemas.runs-conformance.invalid/"
 EVENTS: Final = "events.json"
-_NOT_OF_THE_CONTRACT: Final = (EVENTS, "result_line.json", "openapi.json")
+_NOT_OF_THE_CONTRACT: Final = (
+    EVENTS, "result_line.json", "openapi.json", "client_dialect.json", "client_drivers.json",
+    "client_known.json", "client_needs.json",
+)
 
 
 @cache
