@@ -111,7 +111,7 @@ def test_replaying_all_cassettes_takes_some_seconds(replayed):
 def test_plain_vcrpy_loads_a_cassette_and_plays_it(name):
     file = CASSETTES / name / cassette.CASSETTE
     requests, responses = FilesystemPersister.load_cassette(file, yamlserializer)
-    assert len(requests) == len(responses) > 200
+    assert len(requests) == len(responses) > 100
     place = next(at for at, one in enumerate(requests) if one.method == "POST" and "runs" in one.uri)
     asked = requests[place]
     with vcr.use_cassette(str(file), record_mode="none", match_on=["method", "uri", "raw_body"]):
@@ -124,7 +124,7 @@ def test_inspecting_a_cassette_finds_what_its_run_found(name):
     inspector = Inspector()
     inspector.file(CASSETTES / name / cassette.CASSETTE)
     _, expected = provenance.read(CASSETTES / name)
-    assert inspector.outcome.judged > 500
+    assert inspector.outcome.judged > 300
     assert set(broken(inspector.outcome)) <= {*expected.failed, *expected.warned}
 
 
