@@ -29,6 +29,7 @@ from runs_conformance.contract.timeline import ACTIVE, FINAL
 TOOLS = {"type": "tool_calls", "tool_calls": []}
 SAYS = {"type": "message_creation", "message_creation": {"message_id": "msg_1"}}
 JSON = {"type": "json_object"}
+WIDE = {"k" * 65: ""}
 STRICT = {
     "type": "json_schema",
     "json_schema": {"name": "n", "strict": True, "schema": {"type": "object", "required": ["a"]}},
@@ -273,6 +274,14 @@ BROKEN: dict[str, tuple[str, list[Exchange]]] = {
         "response.echo.messages",
         [
             create(body={"additional_messages": [{"role": "user", "content": "one"}]}),
+            get("completed"),
+            listing("messages", [answer_message("msg_1", "x")]),
+        ],
+    ),
+    "additional, beyond its bounds": (
+        "refuse.metadata.lengths",
+        [
+            create(body={"additional_messages": [{"role": "user", "content": "one", "metadata": WIDE}]}),
             get("completed"),
             listing("messages", [answer_message("msg_1", "x")]),
         ],

@@ -34,9 +34,11 @@ STRUCTURED: Final = "2024-08-06"
 # Settings that a streamed run has to show as a polled one does; one token limit alone.
 # What careless streams lose: leading blanks, line ends, markup, accents, what is beyond the BMP.
 SPELT: Final = 'Hello,\n\n  "wörld" &amp; <b>all</b>\tof you!   Two  blanks.\r\n日本語 😀 e\u0301 end.'
+# Where a proxy that decodes what it reads piece by piece cuts, it most likely cuts a character in two.
+DENSE: Final = "日本語" * 300
 STREAMED: Final[dict[str, Any]] = {
     "temperature": 0.3, "top_p": 0.4, "max_prompt_tokens": 5000,
-    "instructions": f"Be very brief. {ASCII_TRAPS}",
+    "instructions": f"Be very brief. {ASCII_TRAPS} {DENSE}",
     "truncation_strategy": {"type": "last_messages", "last_messages": 4},
     "metadata": {"Streamed": f"Yes {ASCII_TRAPS}"},
 }

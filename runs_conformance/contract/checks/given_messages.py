@@ -7,10 +7,12 @@ from typing import Any, Final
 
 from runs_conformance.contract.checks.common import dicts, inner
 from runs_conformance.contract.checks.endings import whole_list
+from runs_conformance.contract.checks.refusals import breaches
 from runs_conformance.contract.findings import Finding, verdict
 from runs_conformance.contract.jsontext import brief
 from runs_conformance.contract.judge import Context, on_trace
 from runs_conformance.contract.model import Exchange, Trace
+from runs_conformance.contract.shapes import place
 from runs_conformance.contract.timeline import Span, spans
 
 ROW: Final = "response.echo.messages"
@@ -23,25 +25,27 @@ _IMAGES: Final = {"image_url": "url", "image_file": "file_id"}
 
 
 @on_trace(ROW)
-def given(trace: Trace, _: Context) -> Iterator[Finding]:
+def given(trace: Trace, context: Context) -> Iterator[Finding]:
     """The first whole list of the thread's messages after each accepted create that brought some."""
     if trace.of("deleteMessage", "modifyMessage"):
         return
     told = spans(trace)
     for span in told:
-        sent = _given(span.exchange)
+        sent = _given(span.exchange, context)
         later = [one for one in told if span.before(one) and whole_list(one)]
         if sent and later:
             yield _compared(sent, later[0])
 
 
-def _given(exchange: Exchange) -> list[dict[str, Any]]:
+def _given(exchange: Exchange, context: Context) -> list[dict[str, Any]]:
+    """What a server makes of messages that break the contract, if it takes them, is not written down."""
     body, name = exchange.request.object, exchange.operation.name
     if not exchange.ok or name not in ("createRun", "createThreadAndRun"):
         return []
-    return dicts(
-        body.get("additional_messages") if name == "createRun" else inner(body, "thread", "messages")
-    )
+    path = ("additional_messages",) if name == "createRun" else ("thread", "messages")
+    if any(place(error)[:1] == path[:1] for _, error in breaches(exchange, context)):
+        return []
+    return dicts(inner(body, *path))
 
 
 def _compared(sent: list[dict[str, Any]], listing: Span) -> Finding:

@@ -153,7 +153,10 @@ def question_marks_in_deltas(event: Event, block: bytes) -> bytes:
     return block.decode().encode("ascii", "replace") if event.name == "thread.message.delta" else block
 
 
-@stream_bytes(pieces, DATA, "event.fold.message-text", rare=True)
+@stream_bytes(
+    pieces, DATA, "event.fold.message-text", "response.echo.instructions", "response.retrieve.same",
+    "event.opening-pairs", rare=True,
+)
 def decoded_piece_by_piece(found: Iterable[bytes]) -> Iterator[bytes]:
     """A proxy reads 100 bytes at a time and decodes each read by itself: characters cut in two become U+FFFD."""
     held = b""
