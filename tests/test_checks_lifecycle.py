@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from broken_streams.good import RUN, T0, USAGE, run, step
+from broken_streams.good import ASSISTANT, RUN, T0, USAGE, run, step
 from stories import (
     RUNS,
     answer_message,
@@ -45,6 +45,10 @@ def dated(exchange: Exchange, date: str) -> Exchange:
     assert exchange.response is not None
     lines = (*exchange.response.headers.lines, ("date", date))
     return replace(exchange, response=replace(exchange.response, headers=Headers(lines)))
+
+
+def of_the_other(status: str) -> Exchange:
+    return call("GET", f"{RUNS}/run_2", run(status, id="run_2"))
 
 
 BROKEN: dict[str, tuple[str, list[Exchange]]] = {
@@ -296,6 +300,10 @@ BROKEN: dict[str, tuple[str, list[Exchange]]] = {
             ),
         ],
     ),
+    "both won a race": (
+        "isolation.race-one-wins",
+        [at(create(), 0), at(create(id="run_2"), 0.05), at(get("queued"), 1), at(of_the_other("queued"), 2)],
+    ),
     "not the sum": (
         "response.usage.steps-sum",
         [
@@ -379,6 +387,23 @@ FINE: dict[str, tuple[set[str], list[Exchange]]] = {
             create(body={"additional_messages": [{"role": "user", "content": "one"}]}),
             get("completed"),
             listing("messages", [answer_message("msg_1", "x"), client_message("msg_2", "one")]),
+        ],
+    ),
+    "one won a race": (
+        {"isolation.race-one-wins"},
+        [
+            at(create(), 0),
+            at(call("POST", RUNS, error(f"has an active run {RUN}"), {"assistant_id": ASSISTANT}, 400), 0.05),
+            at(get("queued"), 1),
+        ],
+    ),
+    "both were quick": (
+        set(),
+        [
+            at(create(), 0),
+            at(create(id="run_2"), 0.05),
+            at(get("completed"), 1),
+            at(of_the_other("queued"), 2),
         ],
     ),
     "old example": (set(), [dated(get("queued"), "Thu, 30 Oct 2027 22:20:00 GMT")]),

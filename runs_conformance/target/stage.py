@@ -11,9 +11,10 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from runs_conformance.contract.model import Case, Exchange, to_bytes
-from runs_conformance.contract.timeline import FINAL
+from runs_conformance.contract.timeline import ACTIVE
 from runs_conformance.contract.traces import answer_run
 from runs_conformance.target.client import Client
+from runs_conformance.target.ending import end
 from runs_conformance.target.explaining import explain, first_contact
 
 INSTRUCTIONS: Final = "Answer briefly."
@@ -94,33 +95,26 @@ class Stage:
 
     def _idle(self, thread_id: str) -> str:
         """The shared thread, once the runs that were started on it have ended: an active one locks it."""
-        started, self._mark = self.client.since(self._mark), self.client.mark()
+        begin, self._mark = self._mark, self.client.mark()
         if self.profile.lacks("runs.retrieve") is not None:
             return thread_id
-        for exchange in started:
+        for exchange in self.client.since(begin):
             run = answer_run(exchange)
             if exchange.operation.name == "createRun" and exchange.ok and isinstance(run.get("id"), str):
-                self._end(thread_id, run["id"])
+                last = end(self.client, thread_id, run["id"])
+                if last.get("status") in ACTIVE:
+                    self._mark = begin  # to be looked at again before the next story
+                    stays = f"its run {run['id']} stays {last['status']}"
+                    raise Blocked("thread", f"the thread {thread_id} is locked: {stays}", exchange)
         return thread_id
-
-    def _end(self, thread_id: str, run_id: str) -> None:
-        last = self.client.poll(thread_id, run_id)[-1].answer
-        if (
-            isinstance(last, dict)
-            and last.get("status") == "requires_action"
-            and self.profile.lacks("runs.cancel") is None
-        ):
-            path = f"/threads/{quote(thread_id, safe='')}/runs/{quote(run_id, safe='')}/cancel"
-            self.client.send("POST", path)
-            self.client.poll(thread_id, run_id, FINAL)
 
     def cleanup(self) -> None:
         """Delete what was made here, assistants first, as far as it goes in 10 seconds. Never a verdict."""
         paths = [
             f"/{kind}/{quote(each, safe='')}" for kind, ids in self._created.items() for each in reversed(ids)
         ]
-        end = time.monotonic() + _CLEANUP_SECONDS
-        while self.profile.cleanup and paths and time.monotonic() < end:
+        until = time.monotonic() + _CLEANUP_SECONDS
+        while self.profile.cleanup and paths and time.monotonic() < until:
             batch, paths = paths[:_CLEANUP_AT_ONCE], paths[_CLEANUP_AT_ONCE:]
             case = Case("cleanup")
             answers = self.client.send_together(

@@ -5,14 +5,14 @@ Metadata of thread, message and run, and ids that name one thing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runs_conformance.contract.compare import same
 from runs_conformance.contract.findings import Finding, verdict
 from runs_conformance.contract.judge import Context, on_trace
 from runs_conformance.contract.model import Exchange, Trace
-from runs_conformance.contract.timeline import FINAL
+from runs_conformance.contract.timeline import ACTIVE, Span, Story, spans, stories
 from runs_conformance.contract.traces import answer_run
 
 
@@ -83,29 +83,40 @@ def run_ids(trace: Trace, _: Context) -> Iterator[Finding]:
 
 @on_trace("isolation.race-one-wins")
 def race(trace: Trace, _: Context) -> Iterator[Finding]:
-    """Of two creates at the same time at most one is accepted, unless the first run was over at once."""
-    calls = [one for one in trace.of("createRun") if one.response is not None and one.started_at]
+    """Of two creates at the same time at most one is accepted, unless one run may have been over by then."""
+    calls = [one for one in spans(trace) if _timed(one.exchange)]
+    known = {story.id: story for story in stories(trace)}
     for index, one in enumerate(calls):
         for other in calls[index + 1 :]:
-            if _overlap(one, other) and (one.ok or other.ok) and not _over(one, other):
+            both = one.exchange.ok and other.exchange.ok
+            racing = one.begin < other.end and other.begin < one.end
+            if racing and (one.exchange.ok or other.exchange.ok) and not (both and _apart(one, other, known)):
                 yield verdict(
-                    "isolation.race-one-wins", not (one.ok and other.ok), other,
+                    "isolation.race-one-wins", not both, other.exchange,
                     expected="at most one of two creates that race on a thread accepted",
-                    actual=f"statuses {one.status} and {other.status}",
+                    actual=f"statuses {one.exchange.status} and {other.exchange.status}"
+                    + ", both runs active afterwards" * both,
                 )
 
 
-def _overlap(one: Exchange, other: Exchange) -> bool:
-    first, second = sorted((one, other), key=lambda each: each.started_at)
-    return second.started_at < first.started_at + first.seconds
+def _timed(exchange: Exchange) -> bool:
+    answered = exchange.response is not None
+    return exchange.operation.name == "createRun" and answered and exchange.started_at > 0
 
 
-def _over(one: Exchange, other: Exchange) -> bool:
-    """An instant server may have ended one run before it took the other: each had the thread for itself."""
-    return any(
-        exchange.ok and (exchange.streamed or answer_run(exchange).get("status") in FINAL)
-        for exchange in (one, other)
-    )
+def _apart(one: Span, other: Span, known: Mapping[str, Story]) -> bool:
+    """A quick server may have ended one run before it took the other: each had the thread for itself.
+
+    Which was first nobody outside knows. So both runs have to be seen active after both calls were answered.
+    """
+    end = max(one.end, other.end)
+
+    def active(call: Span) -> bool:
+        story = known.get(str(answer_run(call.exchange).get("id")))
+        later = story.sightings if story else ()
+        return any(seen.span.begin >= end and seen.status in ACTIVE for seen in later)
+
+    return not (active(one) and active(other))
 
 
 @on_trace("error.after-start")
