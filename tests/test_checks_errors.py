@@ -1,5 +1,7 @@
 """Error answers: the envelope, what its fields say, and the statuses that tell causes apart."""
 
+from dataclasses import replace
+
 import pytest
 from builders import (
     GONE,
@@ -254,6 +256,8 @@ def test_active_run():
     assert holds(row, create(), refused(answer=error(message=message), case=BUSY))
     assert holds(row, refused(answer=error(message=f"{THREAD} is busy"), case=BUSY))
     assert failure(row, create(), refused(answer=error(message=f"{THREAD} is busy"), case=BUSY))
+    lost = replace(create(), response=None)
+    assert holds(row, create(), lost, refused(answer=error(message=f"{THREAD}: run_unseen"), case=BUSY))
     assert failure(row, create(), refused(answer=error(message=message), case=BUSY, status=409))[
         2
     ].startswith("status 409")

@@ -36,7 +36,7 @@ class EventStream(Response):
         super().__init__(None, world.behaviour.status(call, 200), headers)
         del self.headers["content-length"]
         self._world, self._idler, self._call, self._run, self._events = world, idler, call, run, events
-        self._pace = self._paced()
+        self._pace, self._told = self._paced(), 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         del scope
@@ -53,9 +53,12 @@ class EventStream(Response):
         self._idler.rouse()
 
     async def _write(self, send: Send, gone: asyncio.Future[None]) -> None:
+        paused = 0
         for piece in self._world.behaviour.cut(self._world.options, self._blocks()):
             await send({"type": "http.response.body", "body": piece, "more_body": True})
-            await asyncio.sleep(self._pace)
+            # The pace is of events: a piece may be a byte of one, or hold several.
+            await asyncio.sleep(self._pace * (self._told - paused))
+            paused = self._told
             if gone.done():
                 return
         await send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -63,6 +66,7 @@ class EventStream(Response):
     def _blocks(self) -> Iterator[bytes]:
         behaviour = self._world.behaviour
         for event in behaviour.stream(self._call, self._run, self._events):
+            self._told += 1
             yield behaviour.encode_event(self._call, event)
 
     def _paced(self) -> float:

@@ -157,7 +157,7 @@ def cancelled(live: Live) -> tuple[Exchange, ...]:
 
 
 def _cancel_when_listed(live: Live, thread: str, stream: Future[Exchange]) -> Iterator[Exchange]:
-    end = time.monotonic() + live.profile.timeouts.poll
+    end, pause = time.monotonic() + live.profile.timeouts.poll, live.profile.polling.first
     while not stream.done() and time.monotonic() < end:
         listed = live.send("listRuns", thread=thread)
         yield listed
@@ -167,7 +167,8 @@ def _cancel_when_listed(live: Live, thread: str, stream: Future[Exchange]) -> It
         if any(one.get("status") == "in_progress" for one in runs):
             yield live.send("cancelRun", thread=thread, run=str(runs[0].get("id")))
             return
-        wait([stream], live.profile.polling.first)
+        wait([stream], pause)
+        pause = min(2 * pause, live.profile.polling.longest)
 
 
 def refused_streams(live: Live) -> tuple[Exchange, ...]:

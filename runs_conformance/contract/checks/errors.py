@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 from runs_conformance.contract.checks.refusals import beside_the_point, breaches, faults
@@ -13,7 +13,7 @@ from runs_conformance.contract.judge import Context, on_exchange, on_trace
 from runs_conformance.contract.model import Event, Exchange, Response, Trace
 from runs_conformance.contract.schemas import Violation, violations
 from runs_conformance.contract.shapes import place
-from runs_conformance.contract.traces import of_kind
+from runs_conformance.contract.traces import answer_run, of_kind
 
 # What a case was sent for -> the row that says what the answer to it is.
 _NOT_FOUND: Final = {
@@ -233,10 +233,21 @@ def active_run(trace: Trace, _: Context) -> Iterator[Finding]:
             and case is not None
             and "refuse.thread.active-run" in case.requirements
         ):
-            yield _active_run(exchange, found[0], found[1], runs)
+            yield _active_run(exchange, found[0], found[1], () if _unseen(trace) else runs)
 
 
-def _active_run(exchange: Exchange, response: Response, inner: dict[str, Any], runs: set[str]) -> Finding:
+def _unseen(trace: Trace) -> bool:
+    """A create's answer was lost or cut short: there may be a run whose id nobody saw."""
+    creates = trace.of("createRun", "createThreadAndRun")
+    return any(
+        not answer_run(one).get("id") and not (one.response is not None and one.response.refused)
+        for one in creates
+    )
+
+
+def _active_run(
+    exchange: Exchange, response: Response, inner: dict[str, Any], runs: Collection[str]
+) -> Finding:
     message, thread = str(inner.get("message", "")), exchange.operation.id("thread") or ""
     plain = (
         inner.get("type") == "invalid_request_error"
