@@ -35,7 +35,7 @@ def battery() -> Any:
 
 def table(rows: Sequence[Any]) -> str:
     """Markdown, a line a family: cases, what went wrong, most memory, longest seconds."""
-    heads = ["Family", "Cases", "Runs", "Hangs", "Crashes", "Leaks", "Unsafe", "Other", "Most memory", "Longest"]
+    heads = ["Family", "Cases", "Runs", "Hangs", "Crashes", "Leaks", "Unsafe", "Other", "Most memory", "Longest", "Most work"]
     lines = [heads, ["---", *(["---:"] * (len(heads) - 1))]]
     families = list(dict.fromkeys(row.family for row in rows))
     lines += [_line(name, [row for row in rows if row.family == name]) for name in families]
@@ -51,7 +51,8 @@ def _line(name: str, rows: Iterable[Any]) -> list[str]:
     rest = sum(count for kind, count in kinds.items() if kind not in named)
     counted = [kinds[kind] for kind in named]
     most, longest = max(row.megabytes for row in held), max(row.seconds for row in held)
-    return [name, *map(str, (len(cases), len(held), *counted, rest)), f"{most:.0f} MB", f"{longest:.1f} s"]
+    worked = max(row.worked for row in held)
+    return [name, *map(str, (len(cases), len(held), *counted, rest)), f"{most:.0f} MB", f"{longest:.1f} s", f"{worked:.1f} s"]
 
 
 def kind_of(trouble: str) -> str:
@@ -78,10 +79,11 @@ def update(text: str) -> None:
     PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}", "utf-8")
 
 
-def told(_name: str, rows: Iterable[Any]) -> None:
+def told(name: str, rows: Iterable[Any]) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {name}", file=sys.stderr, flush=True)
     for row in rows:
         for trouble in row.troubles:
-            print(f"{row.case} [{row.command}] {trouble}", file=sys.stderr, flush=True)
+            print(f"  {row.case} [{row.command}] {trouble}", file=sys.stderr, flush=True)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

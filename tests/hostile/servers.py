@@ -22,7 +22,7 @@ from client_servers import Connection
 
 KEY = "Zq7hostile-battery-key-Wx51"
 """What no answer may bring into a file: nothing in it looks like a key, so it has to be known."""
-SHORT = "accept.create-run.minimal,order.done-last,response.run.*,response.id-unique,event.run-status"
+SHORT = "accept.create-run.minimal,order.done-last,response.run.*,response.id-unique,event.run-status,response.retrieve.same"
 HELD_SECONDS = 30.0
 JSON = ("Content-Type", "application/json")
 EVENTS = ("Content-Type", "text/event-stream")
