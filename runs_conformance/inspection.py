@@ -8,6 +8,7 @@ import re
 import shutil
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,7 @@ from runs_conformance.contract.register import NEWEST, OLDEST, load
 from runs_conformance.options import UsageError
 from runs_conformance.recordings.files import SUFFIXES
 from runs_conformance.recordings.inspecting import Inspector, Outcome, recordings
-from runs_conformance.recordings.scrub import SCRUBBED
+from runs_conformance.recordings.scrub import Keys
 from runs_conformance.report.ending import exit_code, footer
 from runs_conformance.report.records import Cost, Header, Note, environment, now
 from runs_conformance.report.saved import Recorder
@@ -36,19 +37,19 @@ def inspect(arguments: argparse.Namespace) -> int:
     register = load()
     selected = register.select(arguments.select) if arguments.select else None
     files = _files(arguments.files)
-    recorder = Recorder(register, arguments.strict, SCRUBBED)
+    recorder, keys = Recorder(register, arguments.strict), Keys()
     curls: dict[str, str] = {}
     with _writer(arguments.results) as writer:
         header = _header(arguments, started)
         writer.header(header)
 
         def told(finding: Finding, exchange: Exchange) -> None:
-            for record in recorder.records(finding, exchange):
-                writer.write(record)
-                if record.get("curl"):
-                    curls[exchange.id] = record["curl"]
+            record = replace(recorder, hide=keys.scrubber).tell(finding, exchange, writer)
+            if record is not None and record.get("curl"):
+                curls[exchange.id] = record["curl"]
 
-        inspector = Inspector(register, _edition(arguments.edition), arguments.base_url, selected, told)
+        edition = _edition(arguments.edition)
+        inspector = Inspector(register, edition, arguments.base_url, selected, told, keys=keys)
         for file in files:
             inspector.file(file)
         outcome = inspector.outcome
@@ -57,9 +58,9 @@ def inspect(arguments: argparse.Namespace) -> int:
             selected,
             strict=arguments.strict,
             curls=curls,
-            hide=SCRUBBED,
+            hide=keys.scrubber,
         )
-        notes = _notes(outcome, arguments.edition)
+        notes = list(map(keys.scrubber.text, _notes(outcome, arguments.edition)))
         for line in notes:
             writer.note(Note(text=line, at=now()))
         for row in outcome.tally.passed:

@@ -5,7 +5,7 @@ Runs cost money on a real target.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from runs_conformance.contract.findings import Finding, untestable
@@ -13,6 +13,7 @@ from runs_conformance.contract.model import Exchange
 from runs_conformance.contract.traces import answer_run
 from runs_conformance.live import CAPABILITY, Bench, Live, Skip, answer_text
 from runs_conformance.stimuli.base import CREATE_BOTH, CREATE_RUN
+from runs_conformance.target.explaining import failure_of
 from runs_conformance.target.journal import BudgetSpent
 from runs_conformance.target.stage import Blocked
 
@@ -113,6 +114,7 @@ def row(bench: Bench, requirement: str, *names: str) -> None:
     Those that the target can't tell are passed over if another can.
     """
     errors: list[Exception] = []
+    told: list[Exchange] = []
     seen = 0
     for name in names:
         try:
@@ -124,22 +126,29 @@ def row(bench: Bench, requirement: str, *names: str) -> None:
         bench.add(*found)
         exchanges: tuple[Exchange, ...] = bench.live.shared(f"scene {name}", tuple)
         bench.exchanges.update((one.id, one) for one in exchanges)
+        told += exchanges
     if errors and not seen:
         raise errors[0]
-    if bench.live.client.given_up and not any(one.requirement == requirement for one in bench.findings):
-        bench.add(*_stuck(bench.live, requirement))
+    if not any(one.requirement == requirement for one in bench.findings):
+        bench.add(*_stuck(bench.live, requirement, told))
 
 
-def _stuck(live: Live, requirement: str) -> tuple[Finding, ...]:
-    """No run came to an end, and the row was seen nowhere: red, for nobody knows what it would have shown."""
+def _stuck(live: Live, requirement: str, told: list[Exchange]) -> Iterator[Finding]:
+    """The row was seen nowhere, and no run came to an end, or an answer did not come whole.
+
+    Red, for nobody knows what it would have shown.
+    """
     if live.register[requirement].level != "MUST" or requirement in UNPROVOKED:
-        return ()
-    seconds = f"{live.profile.timeouts.poll:g} seconds"
-    return (
-        untestable(
-            requirement, f"no run came to an end within {seconds} of polling", blocked_by="a run that ends",
-        ),
-    )
+        return
+    if live.client.given_up:
+        reason = f"no run came to an end within {live.profile.timeouts.poll:g} seconds of polling"
+        yield untestable(requirement, reason, blocked_by="a run that ends")
+        return
+    broken = ((one, failure_of(one)) for one in told)
+    for one, failure in ((one, failure) for one, failure in broken if failure and failure.kind != "closed"):
+        reason = f"{one.request.method} {one.request.path}: {failure.text}"
+        yield untestable(requirement, reason, blocked_by="a whole answer")
+        return
 
 
 # What a sound target shows only by chance: seen where it happens, never provoked.

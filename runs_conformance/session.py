@@ -221,10 +221,10 @@ def records(chosen: Chosen, findings: Iterable[Finding], bench: Bench | None, wo
                 continue
             seen.add(key)
         exchange = bench.exchanges.get(finding.exchange) if bench else None
-        for record in recorder.records(finding, exchange):
-            if record["kind"] == "exchange" and (record["id"] in told or told.add(record["id"])):  # type: ignore[func-returns-value]
-                continue
-            made.append(_named(record, worker))
+        made.append(_named(recorder.finding(finding, exchange), worker))
+        if exchange is not None and finding.outcome is not Outcome.PASSED and exchange.id not in told:
+            told.add(exchange.id)
+            made.append(_named(recorder.exchange(exchange, finding.where), worker))
     if bench is not None:
         hide = recorder.hide
         served, bench.served = bench.served, []  # a test that ends early is asked twice

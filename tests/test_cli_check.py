@@ -43,7 +43,7 @@ HOSTILE = {
     "silence": (silent, 2, "nothing came within 1 second"),
     "a hang-up": (lambda connection: None, 2, "can't be used: "),
     "not HTTP": (always(b"SSH-2.0-OpenSSH_9\r\n\r\n"), 2, "can't be used: "),
-    "100 MB": (hundred_megabytes, 1, "the answer is larger than 16777216 bytes"),
+    "100 MB": (hundred_megabytes, 1, "the answer is larger than 8388608 bytes"),
     "half a JSON": (answer(b'{"id": "asst_1", "obj'), 1, "POST /assistants answered HTTP 200 without an id"),
     "a list": (answer(b"[]"), 1, "POST /assistants answered HTTP 200 without an id"),
     "nested JSON": (answer(b"[" * 200_000), 1, "POST /assistants answered HTTP 200 without an id"),

@@ -1,10 +1,11 @@
 """Decoding that never raises: what counts as JSON, what is odd, and texts made to hurt a parser."""
 
 import time
+import tracemalloc
 
 import pytest
 
-from runs_conformance.contract.jsontext import DEEPEST, MISSING, brief, decode, pointer
+from runs_conformance.contract.jsontext import DEEPEST, MISSING, MOST_TOKENS, brief, decode, pointer
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,8 @@ def test_json_is_decoded(data, value):
         (b"-Infinity", "-Infinity is not JSON"),
         (b"[" * (DEEPEST + 1) + b"]" * (DEEPEST + 1), "nested deeper than 400 levels"),
         (b"9" * 5000, "a number of 5000 digits"),
+        (b"[" + b"[]," * (MOST_TOKENS // 3) + b"[]]", "more than 600000 tokens"),
+        (b"[" + b'"",' * (MOST_TOKENS // 2) + b"0]", "more than 600000 tokens"),
         (b'{"a": "line\nbreak"}', "at character 11"),
     ],
 )
@@ -64,6 +67,21 @@ def test_hostile_strings_take_no_time(data):
     before = time.perf_counter()
     assert decode(data).value is MISSING
     assert time.perf_counter() - before < 2
+
+
+def test_a_long_text_full_of_marks_is_one_value():
+    text = "[,]{}" * MOST_TOKENS
+    assert decode(f'["{text}"]'.encode()).value == [text]
+
+
+def test_hostile_json_does_not_fill_the_memory():
+    """16 MB of empty lists would be 400 MB of Python's."""
+    data = b"[" + b"[]," * 5_500_000 + b"[]]"
+    tracemalloc.start()
+    assert decode(data).value is MISSING
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 40_000_000
 
 
 def test_missing_is_not_null():

@@ -18,7 +18,7 @@ from typing import IO, Any, Final
 
 from runs_conformance.clients.capture import Capture
 
-BACKLOG: Final = 64 * 1024 * 1024
+BACKLOG: Final = 32 * 1024 * 1024
 MODULE: Final = "runs_conformance.clients.judge"
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 # Bytes of one request's body, and of one answer's, that are kept for the judge.
-MOST_BODY: Final = 16 * 1024 * 1024
+MOST_BODY: Final = 8 * 1024 * 1024
 # What an exchange weighs beside its bodies.
 _WEIGHT: Final = 2_000
 Lines = list[tuple[str, str]]

@@ -56,10 +56,9 @@ class Report:
 
     def found(self, finding: Finding, exchange: Exchange) -> None:
         """A failure, as soon as it is known."""
-        for record in self._recorder.records(finding, exchange):
-            stands = self._writer.write(record)
-            if stands and record.get("curl") and len(self._curls) < MOST_CURLS:
-                self._curls[exchange.id] = record["curl"]
+        record = self._recorder.tell(finding, exchange, self._writer)
+        if record is not None and record.get("curl") and len(self._curls) < MOST_CURLS:
+            self._curls[exchange.id] = record["curl"]
 
     def close(self, watcher: Watcher, end: End, seconds: float) -> int:
         """Write and print the rest."""

@@ -26,9 +26,11 @@ class Missing:
 
 MISSING: Final = Missing()
 DEEPEST: Final = 400
+# Strings, brackets and commas. 16 MB of empty lists become 400 MB of Python's; an honest answer of that size
+# is text: a page of a hundred runs with all their tools has some 50,000.
+MOST_TOKENS: Final = 600_000
 # Possessive, and an open string runs to the end: linear, whatever a hostile server sends.
-_STRINGS: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
-_BRACKETS: Final = re.compile(r"[\[\]{}]")
+_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{},]', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class _Refused(ValueError):  # noqa: N818 - what the parser did
 
 
 def decode(data: bytes) -> Decoded:
-    """Decode UTF-8 JSON; nesting beyond DEEPEST, NaN and Infinity count as not JSON."""
+    """Decode UTF-8 JSON; what is beyond DEEPEST or MOST_TOKENS, NaN and Infinity count as not JSON."""
     oddities: list[str] = []
     try:
         text = data.decode("utf-8")
@@ -54,8 +56,9 @@ def decode(data: bytes) -> Decoded:
     if text.startswith("\ufeff"):
         oddities.append("starts with a byte order mark")
         text = text[1:]
-    if _depth(text) > DEEPEST:
-        return Decoded(MISSING, f"nested deeper than {DEEPEST} levels")
+    beyond = _beyond(text)
+    if beyond:
+        return Decoded(MISSING, beyond)
     try:
         value = json.loads(
             text, object_pairs_hook=lambda pairs: _object(pairs, oddities), parse_constant=_constant,
@@ -87,14 +90,21 @@ def _integer(digits: str) -> int:
     return int(digits)
 
 
-def _depth(text: str) -> int:
-    if text.count("[") + text.count("{") <= DEEPEST:
-        return 0
-    depth = deepest = 0
-    for bracket in _BRACKETS.findall(_STRINGS.sub("", text)):
-        depth += 1 if bracket in "[{" else -1
-        deepest = max(deepest, depth)
-    return deepest
+def _beyond(text: str) -> str:
+    """Which bound the text breaks, "" if none: said before anything is built of it."""
+    brackets = text.count("[") + text.count("{")
+    most = brackets + text.count("]") + text.count("}") + text.count(",") + text.count('"')
+    if brackets <= DEEPEST and most <= MOST_TOKENS:
+        return ""
+    depth = 0
+    for number, token in enumerate(_TOKEN.finditer(text), 1):
+        mark = text[token.start()]
+        depth += 1 if mark in "[{" else -1 if mark in "]}" else 0
+        if depth > DEEPEST:
+            return f"nested deeper than {DEEPEST} levels"
+        if number > MOST_TOKENS:
+            return f"more than {MOST_TOKENS} tokens"
+    return ""
 
 
 def pointer(path: tuple[str | int, ...] | list[str | int]) -> str:

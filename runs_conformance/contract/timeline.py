@@ -97,11 +97,19 @@ class Story:
         return tuple(one for one in self.sightings if span.before(one.span))
 
     def steps(self) -> Iterator[tuple[Sighting, Sighting]]:
-        """Each sighting with the last one that is surely earlier, but not two events of one stream."""
-        for place, later in enumerate(self.sightings):
-            earlier = [one for one in self.sightings[:place] if one.span.before(later.span)]
-            if earlier:
-                yield earlier[-1], later
+        """Each sighting with the last one that is surely earlier, but not two events of one stream.
+
+        What is earlier than an exchange is so for each of its events: of a long stream it is asked once.
+        """
+        known: dict[int, Sighting | None] = {}
+        for later in self.sightings:
+            place = later.span.place
+            if place not in known:
+                backwards = (one for one in reversed(self.sightings) if one.span.before(later.span))
+                known[place] = next(backwards, None)
+            earlier = known[place]
+            if earlier is not None:
+                yield earlier, later
 
 
 def stories(trace: Trace) -> tuple[Story, ...]:

@@ -17,7 +17,7 @@ from runs_conformance.contract import sse
 from runs_conformance.contract.jsontext import MISSING, decode
 from runs_conformance.contract.model import Event, Headers
 
-MOST: Final = 64 * 1024 * 1024
+MOST: Final = 16 * 1024 * 1024
 _BOM: Final = b"\xef\xbb\xbf"
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _BASE64: Final = re.compile(rb"[A-Za-z0-9+/\s]+={0,2}\s*")
@@ -32,6 +32,8 @@ class LostError(ValueError):
 
 def unpacked(data: bytes, headers: Headers) -> bytes:
     """The body after content decoding. LostError where that can't be had."""
+    if len(data) > MOST:
+        raise LostError(f"the body is larger than {MOST >> 20} MB")
     encoding = (headers.get("content-encoding") or "").strip().lower()
     if data.startswith(b"H4sI") and _BASE64.fullmatch(data):
         data = _from_base64(data)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import codecs
 import gzip
-import json
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,12 +15,16 @@ from typing import IO, Any, Final, cast
 import ijson
 import yaml
 
+from runs_conformance.contract.jsontext import MISSING, decode
 from runs_conformance.recordings.dialects import KNOWN, recorded
 from runs_conformance.recordings.recorded import Recorded, Trouble, UnreadableError
 from runs_conformance.recordings.yamlstream import entries
 
 SUFFIXES: Final = (".yaml", ".yml", ".json", ".jsonl", ".ndjson", ".har")
-LONGEST_LINE: Final = 64 * 1024 * 1024
+LONGEST_LINE: Final = 16 * 1024 * 1024
+# Of one entry of a document; values as their commas and brackets tell, those in texts among them.
+MOST_BYTES: Final = 32 * 1024 * 1024
+MOST_VALUES: Final = 1_000_000
 # Where entries stand in a JSON document.
 PLACES: Final = (
     "log.entries",
@@ -51,6 +54,30 @@ def _opened(path: Path) -> IO[bytes]:
     return cast("IO[bytes]", gzip.open(path)) if packed else path.open("rb")
 
 
+class _Bounded:
+    """A stream of which one entry may take so much: parsers build it in memory before anybody can look.
+
+    UnreadableError beyond; `entry` says that the next one begins.
+    """
+
+    def __init__(self, stream: IO[bytes], marks: bytes = b"") -> None:
+        self._stream, self._marks = stream, marks
+        self.entry()
+
+    def entry(self) -> None:
+        self._bytes, self._values = MOST_BYTES, MOST_VALUES
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(size)
+        self._bytes -= len(data)
+        self._values -= sum(data.count(mark) for mark in self._marks)
+        if self._bytes < 0:
+            raise UnreadableError(f"an entry larger than {MOST_BYTES >> 20} MB")
+        if self._values < 0:
+            raise UnreadableError(f"an entry of more than {MOST_VALUES} values")
+        return data
+
+
 def _read(stream: IO[bytes], path: Path) -> Iterator[Recorded | Trouble]:
     start = stream.read(4096)
     stream.seek(0)
@@ -69,7 +96,7 @@ def _read(stream: IO[bytes], path: Path) -> Iterator[Recorded | Trouble]:
     elif head in (b"{", b"["):
         yield from _json(stream, path)
     else:
-        yield from _entries(path, lambda: entries(stream, LISTS))
+        yield from _entries(path, _Bounded(stream), lambda source: entries(source, LISTS))
 
 
 def _in_utf8(stream: IO[bytes]) -> IO[bytes]:
@@ -97,7 +124,9 @@ def _json(stream: IO[bytes], path: Path) -> Iterator[Recorded | Trouble]:
         yield Trouble(str(path), f"JSON, but not {_FORMS}")
         return
     inside = f"{place}.item" if place else "item"
-    yield from _entries(path, lambda: ijson.items(stream, inside, use_float=True))
+    yield from _entries(
+        path, _Bounded(stream, b",[{"), lambda source: ijson.items(source, inside, use_float=True)
+    )
 
 
 def _place(stream: IO[bytes]) -> str | None:
@@ -106,17 +135,20 @@ def _place(stream: IO[bytes]) -> str | None:
         for prefix, event, _ in ijson.parse(stream, use_float=True):
             if event == "start_array" and prefix in PLACES:
                 return str(prefix)
-    except (ijson.JSONError, UnicodeDecodeError):
+    except (ijson.JSONError, ValueError):
         return ""
     return None
 
 
-def _entries(path: Path, source: Callable[[], Iterator[Any]]) -> Iterator[Recorded | Trouble]:
+def _entries(
+    path: Path, stream: _Bounded, parsed: Callable[[Any], Iterator[Any]]
+) -> Iterator[Recorded | Trouble]:
     number = 0
     try:
-        for number, entry in enumerate(source(), 1):
+        for number, entry in enumerate(parsed(stream), 1):
+            stream.entry()
             yield _entry(entry, f"{path}#{number}")
-    except (yaml.YAMLError, ijson.JSONError, UnicodeError, UnreadableError, RecursionError) as error:
+    except (yaml.YAMLError, ijson.JSONError, ValueError, RecursionError) as error:
         yield Trouble(str(path), f"{_problem(error)}; {_before(number)}")
         return
     if not number:
@@ -139,11 +171,9 @@ def _lines(stream: IO[bytes], path: Path) -> Iterator[Recorded | Trouble]:
 
 
 def _parsed(line: bytes) -> Any:
-    """The JSON of a line, None if it is none."""
-    try:
-        return json.loads(line)
-    except (ValueError, RecursionError):
-        return None
+    """The JSON of a line, None if it is none, or more than is ever built of one answer."""
+    found = decode(line).value
+    return None if found is MISSING else found
 
 
 def _entry(entry: Any, place: str) -> Recorded | Trouble:

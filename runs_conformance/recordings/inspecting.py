@@ -23,6 +23,7 @@ from runs_conformance.recordings.cassette import load as load_own
 from runs_conformance.recordings.files import read
 from runs_conformance.recordings.losses import Ordered, in_order, unfounded
 from runs_conformance.recordings.recorded import CassetteError, Recorded, Trouble
+from runs_conformance.recordings.scrub import Keys
 from runs_conformance.recordings.tally import Tally
 from runs_conformance.recordings.traffic import ELSEWHERE, FIRST, OPENAI, UNKNOWN, Call, Other, call_of
 
@@ -55,7 +56,7 @@ class Inspector:
     """Takes calls in the order of their recordings; `close` judges what still waits.
 
     `edition` overrules the dates, `absent` is what the server declares to lack. `told` is given each
-    failure that stands, with its exchange.
+    failure that stands, with its exchange; `keys` learns the credentials of every call before that.
     """
 
     register: Register = field(default_factory=load)
@@ -65,6 +66,7 @@ class Inspector:
     told: Told = lambda _finding, _exchange: None
     room: int = ROOM
     absent: frozenset[str] = frozenset()
+    keys: Keys = field(default_factory=Keys)
 
     def __post_init__(self) -> None:
         self.outcome = Outcome(Tally(self.register))
@@ -119,6 +121,7 @@ class Inspector:
         if session != self._session:
             self.close()
             self._session = session
+        self.keys.learn(call.exchange.request)
         self.outcome.judged += 1
         self.outcome.runs += call.exchange.operation.name in CREATE and call.exchange.ok
         self._note_day(call)

@@ -6,10 +6,12 @@ The redactor of the reports does it; ids of organisations and projects are added
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-from runs_conformance.report.redact import Redactor
+from runs_conformance.contract.model import Request
+from runs_conformance.recordings.marks import marked
+from runs_conformance.report.redact import Redactor, carries_secret
 
 _HOUSE: Final = re.compile(r"\b(?:org|proj)[-_][A-Za-z0-9]{10,}\b|\buser-[A-Za-z0-9]{16,}\b")
 
@@ -38,3 +40,24 @@ class Scrubber(Redactor):
 
 
 SCRUBBED: Final = Scrubber()
+# Keys that were seen lately, and how long one is at least.
+MOST_KEYS: Final = 64
+SHORTEST_KEY: Final = 8
+
+
+@dataclass
+class Keys:
+    """The credentials that recorded requests carried: whatever echoes one of them is hidden from then on."""
+
+    scrubber: Scrubber = SCRUBBED
+    _seen: dict[str, None] = field(default_factory=dict)
+
+    def learn(self, request: Request) -> None:
+        lines = (*request.headers.lines, *request.query)
+        found = (value.strip().rpartition(" ")[2] for name, value in lines if carries_secret(name))
+        new = [one for one in found if len(one) >= SHORTEST_KEY and one not in self._seen and not marked(one)]
+        if new:
+            self._seen.update(dict.fromkeys(new))
+            while len(self._seen) > MOST_KEYS:
+                del self._seen[next(iter(self._seen))]
+            self.scrubber = Scrubber(tuple(self._seen))

@@ -25,7 +25,7 @@ except AttributeError:  # PyYAML without libyaml: some ten times slower
 
 DEEPEST: Final = 200
 # Nodes of one entry, those that an alias repeats counted again: an entry that unfolds without end stops here.
-MOST_NODES: Final = 2_000_000
+MOST_NODES: Final = 600_000
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9]\d{0,300})(\.\d+)?([eE][-+]?\d{1,3})?")
 _WORDS: Final[dict[str, Any]] = {"": None, "~": None, "null": None, "true": True, "false": False}
 

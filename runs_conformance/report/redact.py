@@ -1,8 +1,8 @@
 """Secrets out, before anything is written or printed.
 
 A header or query parameter that carries credentials is hidden by its name; a value that the caller knows to
-be secret is hidden wherever it stands, also in what a target echoes, in its JSON and URL spellings; what
-looks like a key is hidden too.
+be secret is hidden wherever it stands, also in what a target echoes, in its JSON, URL, HTML and base64
+spellings; what looks like a key is hidden too.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, quote_plus, urlsplit, urlunsplit
+
+from runs_conformance.contract.spelling import SIGNS, disguised, in_base64
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +54,8 @@ class Redactor:
         clean = text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
         if self._known:
             clean = self._known.sub(lambda _: self.marker, clean)
+        if self._disguised and any(sign in clean for sign in SIGNS):
+            clean = self._disguised.sub(lambda _: self.marker, clean)
         if "://" in clean:
             clean = _USER.sub("", clean)
         return _LOOKS.sub(self._unless_public, clean)
@@ -59,7 +63,7 @@ class Redactor:
     @property
     def patterns(self) -> tuple[re.Pattern[str], ...]:
         """What is hidden in a text wherever it stands."""
-        return (_LOOKS,) if self._known is None else (self._known, _LOOKS)
+        return tuple(filter(None, (self._known, self._disguised, _LOOKS)))
 
     def _unless_public(self, match: re.Match[str]) -> str:
         return match[0] if any(match[0] in made_up for made_up in self.public) else self.marker
@@ -107,6 +111,12 @@ class Redactor:
         ordered = sorted(spellings, key=len, reverse=True)
         return re.compile("|".join(map(re.escape, ordered))) if ordered else None
 
+    @cached_property
+    def _disguised(self) -> re.Pattern[str] | None:
+        """Slower: any of a secret's characters may be escaped."""
+        long = sorted((secret for secret in self.secrets if len(secret) >= SHORTEST), key=len, reverse=True)
+        return re.compile("|".join(map(disguised, long))) if long else None
+
 
 def carries_secret(name: str) -> bool:
     """Whether a header or parameter of this name holds credentials."""
@@ -120,6 +130,7 @@ def _spellings(secret: str) -> Iterator[str]:
     yield quote(secret, safe="")
     yield quote(secret)
     yield quote_plus(secret)
+    yield from in_base64(secret)
 
 
 PLAIN: Final = Redactor()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from runs_conformance.contract.model import Event, Exchange, Failure, Headers, Request, Response
     from runs_conformance.contract.register import Register
+    from runs_conformance.report.writer import ResultsWriter
 
 BODY: Final = 16_384
 DATA: Final = 4_096
@@ -47,6 +48,17 @@ class Recorder:
         yield self.finding(finding, exchange)
         if exchange is not None and finding.outcome is not FindingOutcome.PASSED:
             yield self.exchange(exchange, finding.where)
+
+    def tell(self, finding: Finding, exchange: Exchange, writer: ResultsWriter) -> Record | None:
+        """Write both lines, as far as they are to stand; the finding's, None if it does not.
+
+        A long stream may break the same row at each event: its own line is made only where it is wanted.
+        """
+        record = self.finding(finding, exchange)
+        stands = writer.write(record)
+        if stands and writer.wants(exchange.id):
+            writer.write(self.exchange(exchange, finding.where))
+        return record if stands else None
 
     def finding(self, finding: Finding, exchange: Exchange | None = None) -> Record:
         row = self.register[finding.requirement]

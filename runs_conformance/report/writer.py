@@ -72,6 +72,10 @@ class ResultsWriter:
             self.write(self._spare.pop(record["exchange"]))
         return stands
 
+    def wants(self, exchange: str) -> bool:
+        """Whether a finding that stands refers to this exchange, and its line is not there yet."""
+        return exchange in self._wanted and exchange not in self._told
+
     def _finding(self, record: Record) -> bool:
         if record["outcome"] == "passed":
             key = (record["requirement"], record.get("case", ""))

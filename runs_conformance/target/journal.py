@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import threading
 
-from runs_conformance.contract.model import Case, Exchange
+from runs_conformance.contract.model import Case, Exchange, Response
 from runs_conformance.contract.operations import CREATE
 
 OVERRUN = 2
+# Bytes: an answer that is hardly worth counting, and what an event takes beside its text.
+SMALL = 64 * 1024
+EVENT = 2_000
 
 
 class BudgetSpent(RuntimeError):  # noqa: N818 - not an error of anybody: a limit that the user set
     """No run may be started any more; the text says how many were allowed."""
+
+
+def weight(response: Response) -> int:
+    """About the bytes that an answer takes: a large one is kept as it came and as it was decoded."""
+    size = len(response.body)
+    return size if size <= SMALL else 3 * size + EVENT * len(response.events or ())
 
 
 class Journal:
@@ -61,7 +70,7 @@ class Journal:
             self._exchanges.append(exchange)
             self.requests += requests
             if exchange.response:
-                self._room -= len(exchange.response.body)
+                self._room -= weight(exchange.response)
 
     @property
     def room(self) -> int:

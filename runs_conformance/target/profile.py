@@ -34,15 +34,16 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bytes after decoding of one answer, of one event, of all answers kept in a session.
+    """Bytes after decoding of one answer and of one event; events of one stream.
 
-    Events of one stream.
+    `session_bytes` is what all answers of a session weigh (`journal.weight`). Together they keep a session
+    with a target that sends as much as it may below 300 MB.
     """
 
-    max_bytes: int = 16 * 1024 * 1024
+    max_bytes: int = 8 * 1024 * 1024
     max_event_bytes: int = 4 * 1024 * 1024
     max_events: int = 50_000
-    session_bytes: int = 64 * 1024 * 1024
+    session_bytes: int = 48 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,16 +91,16 @@ def _row(one: Sighting, two: Sighting) -> str | None:
 def retrieved(trace: Trace, _: Context) -> Iterator[Finding]:
     """The first retrieval after a whole stream shows the status of the stream's last run event."""
     for story in stories(trace):
-        streamed = [one for one in story.sightings if one.snapshot.event is not None]
-        for exchange in dict.fromkeys(one.span.exchange for one in streamed):
-            last = [one for one in streamed if one.span.exchange is exchange][-1]
+        # By the exchange's place: to hash an exchange takes as long as its stream is.
+        lasts = {one.span.place: one for one in story.sightings if one.snapshot.event is not None}
+        for last in lasts.values():
             found = next(
                 (one for one in story.after(last.span) if one.span.exchange.operation.name == "getRun"), None
             )
             if (
                 found is not None
                 and (last.final or last.status == "requires_action")
-                and not broke_off(exchange)
+                and not broke_off(last.span.exchange)
             ):
                 yield from _retrieved(story, last, found)
 
