@@ -146,8 +146,7 @@ class SoakJudge:
         self._written: Counter[str] = Counter()
 
     def see(self, story: Story) -> None:
-        """Judge a story; the processor time of it is counted."""
-        began = time.process_time()
+        """Judge a story."""
         named = tuple(replace(one, id=f"{self._prefix}{one.id}") for one in story.exchanges)
         story = replace(story, exchanges=named, given_up=tuple(self._prefix + one for one in story.given_up))
         found = [one for one in self._findings(story) if one.requirement in self._judge.wanted]
@@ -155,7 +154,6 @@ class SoakJudge:
         self._tally.add(found)
         self._tell(found, {one.id: one for one in named})
         self._count(story)
-        self.harvest.judging += time.process_time() - began
 
     def close(self) -> Harvest:
         newest = list(self._across.owners.items())[-TOLD:]
@@ -214,12 +212,17 @@ def stories(stream: IO[bytes]) -> Iterator[Story | Over]:
 
 
 def judged(stream: IO[bytes], judge: SoakJudge, each: Callable[[Harvest], None]) -> Harvest:
-    """Judge all that comes; `each` is called after every story."""
+    """Judge all that comes; `each` is called after every story.
+
+    The processor time of this process until the end, reading included, is what judging took.
+    """
+    began = time.process_time()
     for message in stories(stream):
         if isinstance(message, Over):
             judge.harvest.over.append(message)
         else:
             judge.see(message)
             each(judge.harvest)
+    judge.harvest.judging = time.process_time() - began
     return judge.close()
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import locust  # before all others: it patches sockets, locks and time  # noqa: I001 - see there
 import gevent
+import gevent.event
 import gevent.fileobject
 import gevent.queue
 import httpx2
@@ -27,15 +28,18 @@ from runs_conformance.target.journal import BudgetSpent, Journal
 from runs_conformance.target.profile import Profile
 from runs_conformance.target.stage import Stage
 
-# Stories that wait for the judge at most; beyond that users wait, and it is told how long.
-BACKLOG: Final = 64
+# Bytes of stories that wait for the judge at most; beyond that users wait, and it is told how long.
+BACKLOG: Final = 64 * 1024 * 1024
 
 
 class Outlet:
     """Stories on their way to the judge, through a pipe that never blocks the others' greenlets."""
 
     def __init__(self, descriptor: int) -> None:
-        self._waiting: Any = gevent.queue.Queue(BACKLOG)
+        self._waiting: Any = gevent.queue.Queue()
+        self._held = 0
+        self._room = gevent.event.Event()
+        self._room.set()
         self._file = gevent.fileobject.FileObject(descriptor, "wb")
         self._writer = gevent.spawn(self._write)
         self.waited = 0.0
@@ -44,9 +48,12 @@ class Outlet:
     def put(self, message: Story | Over) -> None:
         """Take a message; waits while the judge is behind."""
         data, began = pickle.dumps(message, pickle.HIGHEST_PROTOCOL), time.monotonic()
-        if not self.broken:
-            self._waiting.put(data)
-            self.waited += time.monotonic() - began
+        self._room.wait()
+        self.waited += time.monotonic() - began
+        self._held += len(data)
+        if self._held > BACKLOG:
+            self._room.clear()
+        self._waiting.put(data)
 
     def close(self) -> None:
         self._waiting.put(b"")
@@ -60,6 +67,9 @@ class Outlet:
                     self._file.flush()
                 except OSError:
                     self.broken = True
+            self._held -= len(data)
+            if self._held <= BACKLOG:
+                self._room.set()
         if not self.broken:
             self._file.close()
 
