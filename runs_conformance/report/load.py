@@ -11,6 +11,9 @@ from runs_conformance.report.text import escape
 SHOWN: Final = ("50", "90", "95", "99", "99.9")
 
 
+HEADS: Final = ("milliseconds", "count", "mean", *(f"p{one}" for one in SHOWN), "longest")
+
+
 def summary(load: Load) -> tuple[str, ...]:
     """Sentences about the load."""
     rate = load.exchanges / load.seconds if load.seconds else 0.0
@@ -43,14 +46,15 @@ def cost(load: Load) -> str:
 
 def told(load: Load, latencies: Sequence[Latency]) -> str:
     """The sentences and the table of percentiles."""
-    heads = ("milliseconds", "count", "mean", *(f"p{one}" for one in SHOWN), "longest")
-    rows = [heads, *(cells(each) for each in latencies)]
+    rows = [HEADS, *(cells(each) for each in latencies)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    table = (
-        "  ".join(cell.ljust(width) if not at else cell.rjust(width) for at, (cell, width) in enumerate(zip(row, widths, strict=True)))
-        for row in rows
-    )
-    return "\n".join((*summary(load), "", *table, ""))
+    return "\n".join((*summary(load), "", *(_aligned(row, widths) for row in rows), ""))
+
+
+def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
+    """The first cell to the left, numbers to the right."""
+    first, *numbers = row
+    return "  ".join((first.ljust(widths[0]), *map(str.rjust, numbers, widths[1:])))
 
 
 def cells(one: Latency) -> tuple[str, ...]:

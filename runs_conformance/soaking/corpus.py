@@ -6,8 +6,8 @@ users pick from here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -44,6 +44,20 @@ class Entry:
 class Corpus:
     valid: tuple[Entry, ...]
     refused: tuple[Entry, ...]
+
+    @property
+    def plain(self) -> list[dict[str, Any]]:
+        """As JSON; `of` reads it again."""
+        return [asdict(entry) for entry in (*self.valid, *self.refused)]
+
+    @classmethod
+    def of(cls, plain: Iterable[Mapping[str, Any]]) -> Corpus:
+        read = [
+            Entry(**{**one, "rows": tuple(one["rows"]), "query": tuple((key, value) for key, value in one["query"])})
+            for one in plain
+        ]
+        valid = tuple(one for one in read if one.expect == "accepted")
+        return cls(valid, tuple(one for one in read if one.expect != "accepted"))
 
 
 def operations(profile: Profile) -> tuple[str, ...]:

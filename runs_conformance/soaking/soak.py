@@ -28,6 +28,7 @@ from runs_conformance.target.settings import ProfileError
 
 TRAFFIC: Final = "runs_conformance.soaking.traffic"
 COULD_NOT_RUN: Final = 2
+NOTHING: Final = "soak needs a create call and threads of its own; the profile declares them absent"
 # Seconds between two lines of progress.
 OFTEN: Final = 10.0
 
@@ -53,7 +54,7 @@ def soak(chosen: Chosen, wanted: Wanted) -> int:
     chosen = replace(chosen, profile=profile)
     drawn = drawing.draw(profile, chosen.seed, resources_of(profile))
     if not drawn.valid:
-        raise UsageError("soak needs threads of its own and a create call; the profile declares both absent")
+        raise UsageError(NOTHING)
     verdicts = SoakVerdicts(chosen, {"checks": 0, "requests": 0, "runs": 0}, quiet=True)
     verdicts.start()
     interrupted, harvest, before = False, Harvest(wanted.window), serving.spent()

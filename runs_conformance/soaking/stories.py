@@ -256,7 +256,7 @@ KINDS: Final = (
     Kind("race", race, 2, (), CREATE_RUN),
     Kind("locked", locked, 1, ("tools.function", "runs.retrieve"), CREATE_RUN),
     Kind("beside", beside, 2, ("streams",)),
-    Kind("refused", refused, 1, ("refusals",)),
+    Kind("refused", refused, 2, ("refusals",)),
 )
 
 

@@ -50,6 +50,10 @@ class Outlet:
         data, began = pickle.dumps(message, pickle.HIGHEST_PROTOCOL), time.monotonic()
         self._room.wait()
         self.waited += time.monotonic() - began
+        self.send(data)
+
+    def send(self, data: bytes) -> None:
+        """Pickled already."""
         self._held += len(data)
         if self._held > BACKLOG:
             self._room.clear()
@@ -96,6 +100,7 @@ class Load:
         self._name = secrets.token_hex(4)
         self._stories = self._users = 0
         self._began = time.monotonic()
+        self._telling = 0
         self.kinds: tuple[Kind, ...] = ()
 
     def client(self) -> GreenClient:
@@ -128,6 +133,13 @@ class Load:
     def start(self) -> None:
         self._began = time.monotonic()
 
+    def close(self, grace: float) -> None:
+        """No new stories; those under way get `grace` seconds to end."""
+        self.ended.set()
+        with gevent.Timeout(grace, False):
+            while self._telling:
+                gevent.sleep(0.01)
+
     def finish(self, users: int) -> None:
         """Tidy up, and tell the judge that this was all."""
         seconds = time.monotonic() - self._began
@@ -159,11 +171,13 @@ class Load:
         kind = chance.choices(self.kinds, [one.weight for one in self.kinds])[0]
         client.begin()
         before, at = len(client.given_up), time.monotonic() - self._began
+        self._telling += 1
         try:
             kind.tell(self.talk(client, chance))
         except BudgetSpent as spent:
             self._end(str(spent))
         finally:
+            self._telling -= 1
             vain = tuple(one.id for one in client.given_up[before:])
             self.outlet.put(Story(kind.name, client.since(0), at, vain))
         if self.pause:
@@ -196,8 +210,10 @@ class RunsUser(locust.User):
 
     @locust.task
     def story(self) -> None:
-        load = type(self).load
-        assert load is not None
+        load = RunsUser.load
+        if load is None:
+            gevent.sleep(1)  # over, or blocked: Locust ends the users in a moment
+            return
         if self._own is None:
             self._own = load.user()
         load.tell(*self._own)
