@@ -19,14 +19,22 @@ _UNITS: Final = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 def add(commands: Any) -> None:
     from runs_conformance.options import OPTIONS  # noqa: PLC0415 - the command line has read it already
 
-    made = commands.add_parser("soak", help="judge a target under load, with many users at once (needs Locust)")
+    made = commands.add_parser(
+        "soak", help="judge a target under load, with many users at once (needs Locust)"
+    )
     made.add_argument(
-        "target", nargs="?", default="", metavar="TARGET",
+        "target",
+        nargs="?",
+        default="",
+        metavar="TARGET",
         help="embedded (default), a URL such as http://127.0.0.1:8000/v1, or app:module:attribute",
     )
     made.add_argument("--users", default="10", metavar="N", help="users at once (default 10)")
     made.add_argument(
-        "--time", default="1m", metavar="TIME", help="how long: seconds, or as in 90s, 10m, 1h30m (default 1m)"
+        "--time",
+        default="1m",
+        metavar="TIME",
+        help="how long: seconds, or as in 90s, 10m, 1h30m (default 1m)",
     )
     made.add_argument(
         "--spawn-rate", metavar="N", help="users that begin each second (default: all in the first)"
@@ -35,7 +43,10 @@ def add(commands: Any) -> None:
         "--pause", default="0", metavar="SECONDS", help="what each user waits between two stories (default 0)"
     )
     made.add_argument(
-        "--color", choices=("auto", "always", "never"), default="auto", help="default auto: NO_COLOR is honoured"
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="default auto: NO_COLOR is honoured",
     )
     for option in OPTIONS:
         if option.name not in WITHOUT:
@@ -76,7 +87,7 @@ def number(text: str, option: str, *, whole: bool = False, zero: bool = False) -
         value = float(int(text)) if whole else float(text)
     except ValueError:
         raise UsageError(f"{option} {text!r} is not a {'whole ' if whole else ''}number") from None
-    if not (0 <= value if zero else 0 < value) or value == float("inf"):
+    if not (value > 0 or (zero and value == 0)) or value == float("inf"):
         raise UsageError(f"{option} {text}: give a number above 0{' or 0' if zero else ''}")
     return value
 

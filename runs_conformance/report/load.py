@@ -20,14 +20,17 @@ def summary(load: Load) -> tuple[str, ...]:
     several = f" in {load.workers} processes" if load.workers > 1 else ""
     counted = ", ".join(f"{name} {count:,}" for name, count in load.stories.items())
     told = [
-        f"{load.users:,} users{several}, {load.seconds:,.0f} s: {load.exchanges:,} exchanges "
-        f"({rate:,.0f} a second), {load.events:,} events, all judged.",
+        (
+            f"{load.users:,} users{several}, {load.seconds:,.0f} s: {load.exchanges:,} exchanges "
+            f"({rate:,.0f} a second), {load.events:,} events, all judged."
+        ),
         f"Stories: {counted}.",
         cost(load),
     ]
     if load.waited >= 1:
         told.append(
-            f"Users waited {load.waited:,.0f} s, all together, for the judge to catch up (not part of any time below)."
+            f"Users waited {load.waited:,.0f} s, all together, for the judge to catch up (not part of any "
+            "time below)."
         )
     return tuple(told)
 

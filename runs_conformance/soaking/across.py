@@ -23,8 +23,10 @@ MOST: Final = 2_000_000
 UNIQUE: Final = "response.id-unique"
 # The rows that a foreign marker breaks, by the name of the field that shows it.
 PLACES: Final = {
-    "metadata": "response.echo.metadata", "instructions": "response.echo.instructions",
-    "content": "response.echo.messages", "delta": "event.fold.message-text",
+    "metadata": "response.echo.metadata",
+    "instructions": "response.echo.instructions",
+    "content": "response.echo.messages",
+    "delta": "event.fold.message-text",
 }
 ELSEWHERE: Final = "isolation.no-leak-between-runs"
 ROWS: Final = frozenset({UNIQUE, ELSEWHERE, *PLACES.values()})
@@ -56,7 +58,10 @@ class Across:
                 if self.claim(digest(f"{kind} {name}"), digest(owner)):
                     continue
                 yield failed(
-                    UNIQUE, exchange, where=f"{snapshot.where} /id", expected="an id that no other thread's object has",
+                    UNIQUE,
+                    exchange,
+                    where=f"{snapshot.where} /id",
+                    expected="an id that no other thread's object has",
                     actual=f"{name}, which an object of another thread had before",
                 )
         if seen:
@@ -89,7 +94,10 @@ def _leak(exchange: Exchange, marker: str) -> Finding:
     where, path = _place(exchange, marker)
     row = next((PLACES[str(part)] for part in path if str(part) in PLACES), ELSEWHERE)
     return failed(
-        row, exchange, where=where, expected="only what was sent on this thread",
+        row,
+        exchange,
+        where=where,
+        expected="only what was sent on this thread",
         actual=f"{marker}, which was sent on another thread",
     )
 
@@ -108,7 +116,9 @@ def _paths(value: Any, marker: str, path: tuple[str | int, ...] = ()) -> Iterato
         if marker in value:
             yield path
         return
-    entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    entries = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
     for key, held in entries:
         if isinstance(key, str) and marker in key:
             yield (*path, key)

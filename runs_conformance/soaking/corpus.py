@@ -53,7 +53,13 @@ class Corpus:
     @classmethod
     def of(cls, plain: Iterable[Mapping[str, Any]]) -> Corpus:
         read = [
-            Entry(**{**one, "rows": tuple(one["rows"]), "query": tuple((key, value) for key, value in one["query"])})
+            Entry(
+                **{
+                    **one,
+                    "rows": tuple(one["rows"]),
+                    "query": tuple((key, value) for key, value in one["query"]),
+                }
+            )
             for one in plain
         ]
         valid = tuple(one for one in read if one.expect == "accepted")
@@ -63,9 +69,9 @@ class Corpus:
 def operations(profile: Profile) -> tuple[str, ...]:
     """The creates that users can have: without threads of their own they would lock each other out."""
     return tuple(
-        operation for operation, capability in _CAPABILITIES.items()
-        if profile.lacks(capability) is None
-        and (operation != CREATE_RUN or profile.lacks("threads") is None)
+        operation
+        for operation, capability in _CAPABILITIES.items()
+        if profile.lacks(capability) is None and (operation != CREATE_RUN or profile.lacks("threads") is None)
     )
 
 
@@ -73,15 +79,20 @@ def draw(profile: Profile, number: int, resources: Resources | None = None) -> C
     """The corpus for a target; `number` seeds Hypothesis."""
     held = resources or Resources()
     names = operations(profile)
-    valid = [entry for name in names for entry in (*_packed(name, profile, held), *_drawn(name, profile, number))]
+    valid = [
+        entry for name in names for entry in (*_packed(name, profile, held), *_drawn(name, profile, number))
+    ]
     wanted = [name for name in names if profile.lacks("refusals") is None]
-    return Corpus(tuple(valid), tuple(entry for name in wanted for entry in _violating(name, profile, number)))
+    return Corpus(
+        tuple(valid), tuple(entry for name in wanted for entry in _violating(name, profile, number))
+    )
 
 
 def _packed(operation: str, profile: Profile, held: Resources) -> Iterator[Entry]:
     """Values that rest on a resource only where the profile names it."""
     values = [
-        one for one in inside(operation, held, profile.edition)
+        one
+        for one in inside(operation, held, profile.edition)
         if profile.lacks(one.capability) is None
         and (not one.resource or profile.resource(one.resource) is not None)
     ]
@@ -103,7 +114,9 @@ def _violating(operation: str, profile: Profile, number: int) -> Iterator[Entry]
     if not faults(operation, profile.edition, lacks):
         return
     drawn: list[tuple[Outside, dict[str, Any]]] = _frozen(
-        f"{operation} violating", violating(operation, profile.model, profile.edition, lacks), number,
+        f"{operation} violating",
+        violating(operation, profile.model, profile.edition, lacks),
+        number,
     )
     for fault, body in drawn:
         # Users add their assistant and ask for a stream themselves.
@@ -115,14 +128,22 @@ def _frozen(name: str, strategy: st.SearchStrategy[Any], number: int) -> list[An
     found = Frozen()
     found.round(name)
     kept: list[Any] = []
-    _once(strategy, number, lambda one: (found.drawn(name, one), kept.append(one)))
+
+    def take(one: Any) -> None:
+        found.drawn(name, one)
+        kept.append(one)
+
+    _once(strategy, number, take)
     return kept
 
 
 def _once(strategy: st.SearchStrategy[Any], number: int, take: Callable[[Any], object]) -> None:
     @seed(number)
     @settings(
-        max_examples=DRAWN, database=None, deadline=None, phases=[Phase.generate],
+        max_examples=DRAWN,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
     @given(strategy)

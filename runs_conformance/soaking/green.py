@@ -54,7 +54,12 @@ class GreenClient(Client):
     """One user's connections. `whole` counts for all users; `told` is given each exchange when it is over."""
 
     def __init__(
-        self, profile: Profile, base_url: str, whole: Journal, context: ssl.SSLContext, told: Told,
+        self,
+        profile: Profile,
+        base_url: str,
+        whole: Journal,
+        context: ssl.SSLContext,
+        told: Told,
     ) -> None:
         self._context, self._whole, self._told = context, whole, told
         self._closed = False
@@ -69,7 +74,9 @@ class GreenClient(Client):
 
     def _open(self) -> None:
         self._blocking = httpx2.Client(
-            trust_env=not is_loopback(self.base_url), verify=self._context, follow_redirects=False,
+            trust_env=not is_loopback(self.base_url),
+            verify=self._context,
+            follow_redirects=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             limits=httpx2.Limits(max_connections=None, keepalive_expiry=_KEEP_ALIVE),
         )
@@ -150,7 +157,7 @@ def exchange_of(client: httpx2.Client, plan: Plan) -> tuple[Reception, httpx2.Re
             except (httpx2.InvalidURL, ValueError) as error:
                 reception.fail("protocol", f"the request can't be formed: {error}")
                 return reception, None
-            _guarded(client, plan, request, reception, started, over)
+            _guarded(lambda: _receive(client, request, reception, started), plan, reception, over)
             failure = reception.failure
             broken = failure is not None and failure.kind == "disconnected"
             if not (broken and tracer.reused and not tracer.answered):
@@ -167,13 +174,10 @@ def _deadline(seconds: float) -> Iterator[gevent.Timeout]:
         timer.close()
 
 
-def _guarded(
-    client: httpx2.Client, plan: Plan, request: httpx2.Request, reception: Reception, started: float,
-    over: gevent.Timeout,
-) -> None:
+def _guarded(work: Callable[[], None], plan: Plan, reception: Reception, over: gevent.Timeout) -> None:
     """Whatever happens becomes a failure of the reception."""
     try:
-        _receive(client, request, reception, started)
+        work()
     except gevent.Timeout as timer:
         if timer is not over:
             raise

@@ -100,17 +100,28 @@ class Harvest:
     def plain(self) -> dict[str, Any]:
         """For Locust's messages (msgpack)."""
         return {
-            "window": self.window, "passed": dict(self.passed), "failed": dict(self.failed),
-            "stories": dict(self.stories), "exchanges": self.exchanges, "events": self.events,
-            "judging": self.judging, "over": [vars(one) for one in self.over],
-            "ids": list(self.ids.items()), "times": self.times.plain,
+            "window": self.window,
+            "passed": dict(self.passed),
+            "failed": dict(self.failed),
+            "stories": dict(self.stories),
+            "exchanges": self.exchanges,
+            "events": self.events,
+            "judging": self.judging,
+            "over": [vars(one) for one in self.over],
+            "ids": list(self.ids.items()),
+            "times": self.times.plain,
         }
 
     @classmethod
     def of(cls, plain: dict[str, Any]) -> Harvest:
         made = cls(
-            float(plain["window"]), Counter(plain["passed"]), Counter(plain["failed"]),
-            Counter(plain["stories"]), plain["exchanges"], plain["events"], plain["judging"],
+            float(plain["window"]),
+            Counter(plain["passed"]),
+            Counter(plain["failed"]),
+            Counter(plain["stories"]),
+            plain["exchanges"],
+            plain["events"],
+            plain["judging"],
             [Over(**{**one, "notes": tuple(one["notes"])}) for one in plain["over"]],
             {bytes(name): bytes(owner) for name, owner in plain["ids"]},
         )
@@ -125,7 +136,13 @@ class SoakJudge:
     """Judges stories. `told` is given the lines of each failure that is kept; `prefix` goes before ids."""
 
     def __init__(
-        self, profile: Profile, recorder: Recorder, selected: frozenset[str] | None, window: float, told: Told,
+        self,
+        profile: Profile,
+        recorder: Recorder,
+        selected: frozenset[str] | None,
+        window: float,
+        *,
+        told: Told,
         prefix: str = "",
     ) -> None:
         self.harvest = Harvest(window)
@@ -134,8 +151,11 @@ class SoakJudge:
         self._assistants: dict[str, dict[str, Any]] = {}
         self._judge = Judge(
             Context(
-                edition=profile.edition, register=register, aliases=dict(profile.aliases),
-                assistants=self._assistants, absent=frozenset(profile.absent),
+                edition=profile.edition,
+                register=register,
+                aliases=dict(profile.aliases),
+                assistants=self._assistants,
+                absent=frozenset(profile.absent),
             ),
             selected,
         )
@@ -167,7 +187,9 @@ class SoakJudge:
             yield from self._accepted(exchange)
             if exchange.id in story.given_up:
                 yield verdict(
-                    QUEUED, answer_run(exchange).get("status") != "queued", exchange,
+                    QUEUED,
+                    answer_run(exchange).get("status") != "queued",
+                    exchange,
                     expected="a run that leaves queued by itself",
                     actual=f"still queued after {self._patience:g} seconds of polling, or a part of them",
                 )
@@ -225,4 +247,3 @@ def judged(stream: IO[bytes], judge: SoakJudge, each: Callable[[Harvest], None])
             each(judge.harvest)
     judge.harvest.judging = time.process_time() - began
     return judge.close()
-

@@ -7,6 +7,9 @@ where locustfile.py holds `from runs_conformance.soaking.locustfile import RunsU
 of its own; when the load is over, the master asks all of them what they found, and judges it as a whole.
 """
 
+# mypy: disable-error-code="untyped-decorator,no-untyped-call"
+# Locust's events are not typed.
+# ruff: noqa: I001 - Locust patches the process when it is imported, so it comes before all others
 from __future__ import annotations
 
 import os
@@ -16,9 +19,9 @@ import sys
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from runs_conformance.soaking.users import Load, Outlet, RunsUser  # first: it patches the process
+from runs_conformance.soaking.users import Load, Outlet, RunsUser  # first
 
-import gevent  # noqa: I001 - see above
+import gevent
 import gevent.event
 from locust import events
 from locust.env import Environment
@@ -52,13 +55,17 @@ WINDOW: Final = 10.0
 
 @events.init_command_line_parser.add_listener
 def options(parser: Any) -> None:
-    """The options of `check`, as far as they are about a target, with a prefix: Locust has a --profile too."""
+    """The options of `check` that are about a target, with a prefix: Locust has a --profile too."""
     for option in OPTIONS:
         if option.name not in WITHOUT:
             name = option.name.replace("--", PREFIX)
             parser.add_argument(name, help=option.help, include_in_web_ui=False, **option.arguments)
     parser.add_argument(
-        f"{PREFIX}pause", type=float, default=0.0, metavar="SECONDS", include_in_web_ui=False,
+        f"{PREFIX}pause",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        include_in_web_ui=False,
         help="what each user waits between two stories (default 0)",
     )
 
@@ -123,7 +130,7 @@ class Worker:
         return f"w{getattr(self.environment.runner, 'worker_index', 0)}-"
 
     def take(self, msg: Any, **_: Any) -> None:
-        self.drawn = drawing.Corpus.of(msg.data)
+        self.drawn = drawing.Corpus.of(msg.data["entries"])
 
     def start(self, **_: Any) -> None:
         """Before the first user: the setup. Whatever stops it is told when the master asks."""
@@ -141,20 +148,30 @@ class Worker:
         number = chosen.seed + getattr(self.environment.runner, "worker_index", 0)
         if self.drawn is None or not self.drawn.valid:
             raise UsageError(NOTHING)
-        self.judge = subprocess.Popen(  # noqa: S603 - our own module
+        self.judge = subprocess.Popen(
             [sys.executable, "-m", "runs_conformance.soaking.judge"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
         )
         settings = {
-            "profile": replace(profile, environ={}), "selected": chosen.selected, "strict": chosen.strict,
-            "window": window_of(self.environment), "prefix": self.prefix,
+            "profile": replace(profile, environ={}),
+            "selected": chosen.selected,
+            "strict": chosen.strict,
+            "window": window_of(self.environment),
+            "prefix": self.prefix,
         }
         descriptor = os.dup(self.judge.stdin.fileno())
         self.judge.stdin.close()
         outlet = Outlet(descriptor)
         outlet.send(pickle.dumps(settings))
         load = Load(
-            profile, chosen.target, self.drawn, outlet, self.environment.events.request.fire, number,
+            profile,
+            chosen.target,
+            self.drawn,
+            outlet,
+            self.environment.events.request.fire,
+            number,
             getattr(self.environment.parsed_options, "conformance_pause", 0.0),
         )
         try:
@@ -179,7 +196,7 @@ class Worker:
         load.finish(self.environment.runner.target_user_count if self.environment.runner else 0)
         made = self.judge.stdout.read()
         self.judge.wait()
-        return pickle.loads(made) if made else self._nothing("the judge ended before its time")  # type: ignore[no-any-return] # noqa: S301 - by our own judge
+        return pickle.loads(made) if made else self._nothing("the judge ended before its time")  # noqa: S301 - by our own judge
 
     def _nothing(self, trouble: str = "") -> dict[str, Any]:
         reason = self.trouble or trouble or "the load had not begun"
@@ -205,7 +222,7 @@ class Whole:
         self.verdicts = SoakVerdicts(self.chosen, {"checks": 0, "requests": 0, "runs": 0}, quiet=True)
         self.verdicts.start()
         if isinstance(self.environment.runner, MasterRunner):
-            self.environment.runner.send_message(CORPUS, self.drawn.plain)
+            self.environment.runner.send_message(CORPUS, {"entries": self.drawn.plain})
         else:
             self.alone = Worker(self.environment, self.drawn)
             self.alone.start()
@@ -252,7 +269,9 @@ class Whole:
             records += data["records"]
             if twice:
                 finding = failed(
-                    UNIQUE, None, expected="an id that no other thread's object has",
+                    UNIQUE,
+                    None,
+                    expected="an id that no other thread's object has",
                     actual=f"{twice} ids that workers of this load saw on different threads",
                 )
                 records.append(recorder_of(self.chosen).finding(finding))

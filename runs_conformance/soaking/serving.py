@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from runs_conformance.target.serving import ServingError, check_url
+from runs_conformance.target.reading import check_url
+from runs_conformance.target.serving import ServingError
 
 TROUBLE: Final = "! "
 
@@ -27,7 +28,10 @@ def beside(target: str) -> Iterator[str]:
         return
     process = subprocess.Popen(  # noqa: S603 - our own module
         [sys.executable, "-m", __spec__.name if __spec__ else "runs_conformance.soaking.serving", target],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
     assert process.stdin is not None
     assert process.stdout is not None

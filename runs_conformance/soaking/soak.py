@@ -60,10 +60,16 @@ def soak(chosen: Chosen, wanted: Wanted) -> int:
     interrupted, harvest, before = False, Harvest(wanted.window), serving.spent()
     own: float | None = None
     try:
-        with serving.beside(chosen.target) as base_url, traffic(orders(chosen, drawn, base_url, wanted)) as sent:
+        with (
+            serving.beside(chosen.target) as base_url,
+            traffic(orders(chosen, drawn, base_url, wanted)) as sent,
+        ):
             judge = SoakJudge(
-                profile, recorder_of(chosen), chosen.selected, wanted.window,
-                lambda records: verdicts.take(records, None, "", done=False, what=""),
+                profile,
+                recorder_of(chosen),
+                chosen.selected,
+                wanted.window,
+                told=lambda records: verdicts.take(records, None, "", done=False, what=""),
             )
             harvest, interrupted = _judged(sent, judge)
         own = serving.spent() - before
@@ -73,7 +79,13 @@ def soak(chosen: Chosen, wanted: Wanted) -> int:
 
 
 def finished(
-    verdicts: SoakVerdicts, chosen: Chosen, wanted: Wanted, harvest: Harvest, own: float | None, *, interrupted: bool,
+    verdicts: SoakVerdicts,
+    chosen: Chosen,
+    wanted: Wanted,
+    harvest: Harvest,
+    own: float | None,
+    *,
+    interrupted: bool,
 ) -> int:
     """The verdict on what was gathered, written and printed; its exit code."""
     reasons = [one.reason for one in harvest.over]
@@ -87,7 +99,9 @@ def finished(
     verdicts.gathered(harvest, None if not started or own is None else max(0.0, own - traffic_cpu))
     for reason in reasons:
         if reason and not reason.startswith(BLOCKED) and reason != "interrupted":
-            verdicts.take([{"kind": "note", "text": f"The load ended early: {reason}."}], None, "", done=False, what="")
+            verdicts.take(
+                [{"kind": "note", "text": f"The load ended early: {reason}."}], None, "", done=False, what=""
+            )
     code = verdicts.finish(interrupted=interrupted or "interrupted" in reasons)
     if verdicts.unreachable:
         emit(sys.stderr, f"runs-conformance: {verdicts.reason}\n")
@@ -118,8 +132,14 @@ def orders(chosen: Chosen, drawn: drawing.Corpus, base_url: str, wanted: Wanted)
     profile.key(base_url)  # ProfileError here and not there
     environ = None if profile.environ is os.environ else dict(profile.environ)
     fields = {
-        "profile": replace(profile, environ={}), "base_url": base_url, "corpus": drawn, "users": wanted.users,
-        "seconds": wanted.seconds, "spawn_rate": wanted.spawn_rate, "seed": chosen.seed, "pause": wanted.pause,
+        "profile": replace(profile, environ={}),
+        "base_url": base_url,
+        "corpus": drawn,
+        "users": wanted.users,
+        "seconds": wanted.seconds,
+        "spawn_rate": wanted.spawn_rate,
+        "seed": chosen.seed,
+        "pause": wanted.pause,
         "environ": environ,
     }
     return pickle.dumps(fields)
@@ -129,7 +149,10 @@ def orders(chosen: Chosen, drawn: drawing.Corpus, base_url: str, wanted: Wanted)
 def traffic(settings: bytes) -> Iterator[subprocess.Popen[bytes]]:
     """The sending process. Ctrl-C reaches us alone, and it by the end of its stdin."""
     process = subprocess.Popen(  # noqa: S603 - our own module
-        [sys.executable, "-m", TRAFFIC], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
+        [sys.executable, "-m", TRAFFIC],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
     )
     assert process.stdin is not None
     try:
@@ -178,6 +201,6 @@ class Progress:
         minutes, seconds = divmod(int(now - self._began), 60)
         emit(
             sys.stderr,
-            f"{minutes}:{seconds:02}  {harvest.stories.total():,} stories, {harvest.exchanges:,} exchanges judged, "
-            f"{harvest.failed.total():,} failures\n",
+            f"{minutes}:{seconds:02}  {harvest.stories.total():,} stories, {harvest.exchanges:,} exchanges "
+            f"judged, {harvest.failed.total():,} failures\n",
         )

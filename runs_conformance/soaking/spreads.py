@@ -104,7 +104,9 @@ class Times:
     def plain(self) -> dict[str, Any]:
         rows = [
             {
-                "measure": key[0], "what": key[1], "whole": spread.plain,
+                "measure": key[0],
+                "what": key[1],
+                "whole": spread.plain,
                 "windows": [[place, part.plain] for place, part in sorted(self.windows[key].items())],
             }
             for key, spread in self.whole.items()

@@ -26,12 +26,19 @@ KEY: Final = "soak_marker"
 # Rounds of tool calls that a run is given before it is cancelled.
 ROUNDS: Final = 3
 _MOST: Final = 16
-_TOOL: Final = function("look_up", description="Looks a city up.", parameters={
-    "type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"],
-    "additionalProperties": False,
-})
+_TOOL: Final = function(
+    "look_up",
+    description="Looks a city up.",
+    parameters={
+        "type": "object",
+        "properties": {"city": {"type": "string"}},
+        "required": ["city"],
+        "additionalProperties": False,
+    },
+)
 FORCED: Final[dict[str, Any]] = {
-    "tools": [_TOOL], "tool_choice": {"type": "function", "function": {"name": "look_up"}},
+    "tools": [_TOOL],
+    "tool_choice": {"type": "function", "function": {"name": "look_up"}},
 }
 
 
@@ -122,7 +129,7 @@ class Talk:
             calls = sorted(call_ids(run))
             if run.get("status") != "requires_action" or not calls or not self.has("runs.submit"):
                 break
-            body = {"tool_outputs": [{"tool_call_id": one, "output": f"of {self.marker}"} for one in calls]}
+            body: dict[str, Any] = {"tool_outputs": [{"tool_call_id": one, "output": f"of {self.marker}"} for one in calls]}
             if self.has("streams") and self.chance.random() < 0.5:
                 body["stream"] = True
             last = self.send("submitToolOutputs", body=body, thread=thread, run=name)
@@ -140,12 +147,15 @@ class Talk:
             if now.get("status") not in FINAL and self.has("runs.cancel"):
                 self.send("cancelRun", thread=thread, run=name)
                 self.client.poll(thread, name, FINAL)
-        for capability, operation, ids in (
-            ("messages.list", "listMessages", {}), ("thread.retrieve", "getThread", {}),
-            ("runs.list", "listRuns", {}), ("steps", "listRunSteps", {"run": name}),
-        ):
+        reads: tuple[tuple[str, str, dict[str, str]], ...] = (
+            ("messages.list", "listMessages", {}),
+            ("thread.retrieve", "getThread", {}),
+            ("runs.list", "listRuns", {}),
+            ("steps", "listRunSteps", {"run": name}),
+        )
+        for capability, operation, ids in reads:
             if self.has(capability) and self.chance.random() < 0.5:
-                self.send(operation, thread=thread, **ids)
+                self.client.send(**_call(operation, None, None, {"thread": thread, **ids}))
 
 
 def _call(operation: str, body: Any, case: Case | None, ids: dict[str, str]) -> dict[str, Any]:
@@ -264,7 +274,8 @@ def kinds(profile: Profile, corpus: Corpus) -> tuple[Kind, ...]:
     """The stories that can be told at this target."""
     held = operations(profile)
     return tuple(
-        kind for kind in KINDS
+        kind
+        for kind in KINDS
         if all(profile.lacks(name) is None for name in kind.needs)
         and (not kind.operation or kind.operation in held)
         and (corpus.refused if kind.tell is refused else corpus.valid)
@@ -285,7 +296,9 @@ def prove(talk: Talk, begin: Callable[[], None]) -> tuple[Corpus, list[Exchange]
         if created is not None and run_of(created):
             talk.follow(created)
         sound = created is not None and (
-            created.ok if entry.expect == "accepted" else created.response is not None and created.response.refused
+            created.ok
+            if entry.expect == "accepted"
+            else created.response is not None and created.response.refused
         )
         kept += [entry] if sound else []
         told += talk.client.since(mark)

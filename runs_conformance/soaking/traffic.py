@@ -3,6 +3,7 @@
 A process of its own, for gevent patches what it runs in. When stdin ends, whoever started it wants it to end.
 """
 
+# ruff: noqa: I001 - Locust patches the process when it is imported, so it comes before all others
 from __future__ import annotations
 
 import os
@@ -11,9 +12,9 @@ import sys
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from runs_conformance.soaking.users import Load, Outlet, RunsUser  # first: it patches the process
+from runs_conformance.soaking.users import Load, Outlet, RunsUser  # first
 
-import gevent  # noqa: I001 - see above
+import gevent
 import gevent.fileobject
 from locust.env import Environment
 
@@ -53,7 +54,12 @@ def main() -> int:
     outlet = Outlet(descriptor)
     try:
         load = Load(
-            profile, orders.base_url, orders.corpus, outlet, environment.events.request.fire, orders.seed,
+            profile,
+            orders.base_url,
+            orders.corpus,
+            outlet,
+            environment.events.request.fire,
+            orders.seed,
             orders.pause,
         )
         load.prepare()

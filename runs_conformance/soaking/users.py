@@ -1,5 +1,6 @@
-"""Users of Locust that tell stories at a target. Importing this patches the process: gevent must come first."""
+"""Users of Locust that tell stories at a target. Importing this patches the process (gevent)."""
 
+# ruff: noqa: I001 - Locust patches the process when it is imported, so it comes before all others
 from __future__ import annotations
 
 import pickle
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
 
-import locust  # before all others: it patches sockets, locks and time  # noqa: I001 - see there
+import locust  # first
 import gevent
 import gevent.event
 import gevent.fileobject
@@ -146,10 +147,18 @@ class Load:
         self.setup.begin()
         self._stage.cleanup()
         used = resource.getrusage(resource.RUSAGE_SELF)
-        self.outlet.put(Over(
-            used.ru_utime + used.ru_stime, self.outlet.waited, seconds, self.whole.requests,
-            self.whole.runs_started, users, self.reason, tuple(self.notes),
-        ))
+        self.outlet.put(
+            Over(
+                used.ru_utime + used.ru_stime,
+                self.outlet.waited,
+                seconds,
+                self.whole.requests,
+                self.whole.runs_started,
+                users,
+                self.reason,
+                tuple(self.notes),
+            )
+        )
         self.outlet.close()
 
     def talk(self, client: GreenClient, chance: Random) -> Talk:
@@ -191,7 +200,8 @@ class Load:
         """Locust's own statistics; an answer that refuses is an answer."""
         trouble = exchange.failure or (exchange.response.failure if exchange.response else None)
         self.fire(
-            request_type=exchange.request.method, name=operation or exchange.request.path,
+            request_type=exchange.request.method,
+            name=operation or exchange.request.path,
             response_time=exchange.seconds * 1000,
             response_length=len(exchange.response.body) if exchange.response else 0,
             exception=None if trouble is None or trouble.kind == "closed" else RuntimeError(trouble.text),

@@ -14,7 +14,7 @@ from runs_conformance.report.saved import Recorder
 from runs_conformance.report.summary import Summary
 from runs_conformance.session import Verdicts, redactor
 from runs_conformance.soaking.judging import Harvest
-from runs_conformance.soaking.spreads import MEASURES, PERCENTILES, STEP, LEAST, Spread, Times
+from runs_conformance.soaking.spreads import LEAST, MEASURES, PERCENTILES, STEP, Spread, Times
 
 # Points of a line over time, bars of a distribution.
 POINTS: Final = 60
@@ -64,10 +64,14 @@ def recorder_of(chosen: Chosen) -> Recorder:
 def load_of(harvest: Harvest, processor: float | None) -> Load:
     traffic = sum(one.cpu for one in harvest.over)
     return Load(
-        users=sum(one.users for one in harvest.over), workers=len(harvest.over),
+        users=sum(one.users for one in harvest.over),
+        workers=len(harvest.over),
         seconds=round(max((one.seconds for one in harvest.over), default=0.0), 3),
-        exchanges=harvest.exchanges, events=harvest.events, stories=dict(sorted(harvest.stories.items())),
-        traffic_cpu=round(traffic, 3), judging_cpu=round(harvest.judging, 3),
+        exchanges=harvest.exchanges,
+        events=harvest.events,
+        stories=dict(sorted(harvest.stories.items())),
+        traffic_cpu=round(traffic, 3),
+        judging_cpu=round(harvest.judging, 3),
         target_cpu=None if processor is None else round(processor, 3),
         waited=round(sum(one.waited for one in harvest.over), 3),
     )
@@ -82,10 +86,17 @@ def latencies(times: Times) -> Iterator[Latency]:
 
 def _latency(key: tuple[str, str], whole: Spread, over: list[tuple[float, Spread]]) -> Latency:
     return Latency(
-        measure=key[0], what=key[1], count=whole.count, mean=_s(whole.total / max(1, whole.count)),
-        least=_s(whole.least), most=_s(whole.most),
+        measure=key[0],
+        what=key[1],
+        count=whole.count,
+        mean=_s(whole.total / max(1, whole.count)),
+        least=_s(whole.least),
+        most=_s(whole.most),
         percentiles={f"{percent:g}": _s(whole.percentile(percent)) for percent in PERCENTILES},
-        over=tuple((at, part.count, _s(part.percentile(50)), _s(part.percentile(95)), _s(part.most)) for at, part in over),
+        over=tuple(
+            (at, part.count, _s(part.percentile(50)), _s(part.percentile(95)), _s(part.most))
+            for at, part in over
+        ),
         spread=tuple(_bars(whole)),
     )
 

@@ -34,8 +34,8 @@ def lines_of(text: str) -> str:
 def as_json(results: Results) -> str:
     """One document.
 
-    `header`, `footer`, `chapters`, `editions`, `requirements`, `gaps`, `clients`, `cases`, `notes`, `load`, `latencies`, and the
-    `exchanges` that the evidence of a requirement points at, by id. Its parts are lines of
+    `header`, `footer`, `chapters`, `editions`, `requirements`, `gaps`, `clients`, `cases`, `notes`, `load`,
+    `latencies`, and the `exchanges` that the evidence of a requirement points at, by id. Its parts are lines of
     schemas/result_line.json.
     """
     found = editions(results.verdicts, results.header.edition)

@@ -1,4 +1,4 @@
-"""Geometry of a soak's plots: percentiles over time and how times are spread. Numbers for inline SVG; pure."""
+"""Geometry of a soak's plots: percentiles over time and how times are spread. Pure numbers for SVG."""
 
 from __future__ import annotations
 
@@ -51,13 +51,14 @@ def over_time(one: Latency) -> Plot:
     name = f"{one.measure}, {one.what}"
     return Plot(
         f"{name}: over time",
-        f"{name}: median and 95th percentile over {last:,.0f} seconds; the 95th reaches {milliseconds(highest)} ms",
+        f"{name}: median and 95th percentile over {last:,.0f} seconds, up to {milliseconds(highest)} ms",
         median=_line((x, low / highest) for x, low, _ in places),
         tail=_line((x, high / highest) for x, _, high in places),
         labels=(
             Label(LEFT - 4, TOP + 8, f"{milliseconds(highest)} ms", end=True),
             Label(LEFT - 4, TOP + _INNER, "0", end=True),
-            Label(LEFT, HEIGHT - 5, "0 s"), Label(WIDTH - 8, HEIGHT - 5, f"{last:,.0f} s", end=True),
+            Label(LEFT, HEIGHT - 5, "0 s"),
+            Label(WIDTH - 8, HEIGHT - 5, f"{last:,.0f} s", end=True),
         ),
     )
 
@@ -65,20 +66,24 @@ def over_time(one: Latency) -> Plot:
 def spread(one: Latency) -> Plot:
     """How often which time, times on a logarithmic axis."""
     bounds = [bound for bound, _ in one.spread]
-    low, high = math.log(max(min(bounds), 1e-6)), math.log(max(max(bounds), 1e-6))
+    low, high = (math.log(max(1e-6, one)) for one in (min(bounds), max(bounds)))
     most, room = max(count for _, count in one.spread), WIDTH - LEFT - 12
     wide = max(2.0, room / 64)
     bars = tuple(
         (
-            round(LEFT + (0.5 if high == low else (math.log(max(bound, 1e-6)) - low) / (high - low)) * room, 1),
-            round(TOP + _INNER * (1 - count / most), 1), round(wide, 1), round(_INNER * count / most, 1),
+            round(
+                LEFT + (0.5 if high == low else (math.log(max(bound, 1e-6)) - low) / (high - low)) * room, 1
+            ),
+            round(TOP + _INNER * (1 - count / most), 1),
+            round(wide, 1),
+            round(_INNER * count / most, 1),
         )
         for bound, count in one.spread
     )
     name = f"{one.measure}, {one.what}"
     return Plot(
         f"{name}: spread",
-        f"{name}: {one.count:,} times from {milliseconds(one.least)} to {milliseconds(one.most)} ms, logarithmic",
+        f"{name}: {one.count:,} times, {milliseconds(one.least)} to {milliseconds(one.most)} ms, logarithmic",
         bars=bars,
         labels=(
             Label(LEFT - 4, TOP + 8, f"{most:,}", end=True),
