@@ -7,6 +7,7 @@ its greenlet instead), so they are driven to their end at once, without an event
 from __future__ import annotations
 
 import contextlib
+import functools
 import ssl
 import time
 from collections.abc import Callable, Coroutine, Iterator
@@ -157,7 +158,8 @@ def exchange_of(client: httpx2.Client, plan: Plan) -> tuple[Reception, httpx2.Re
             except (httpx2.InvalidURL, ValueError) as error:
                 reception.fail("protocol", f"the request can't be formed: {error}")
                 return reception, None
-            _guarded(lambda: _receive(client, request, reception, started), plan, reception, over)
+            receive = functools.partial(_receive, client, request, reception, started)
+            _guarded(receive, plan, reception, over)
             failure = reception.failure
             broken = failure is not None and failure.kind == "disconnected"
             if not (broken and tracer.reused and not tracer.answered):

@@ -40,7 +40,10 @@ def main(source: IO[bytes], sink: IO[bytes]) -> int:
     profile = replace(settings.profile, environ=os.environ)
     recorder = Recorder(load(), settings.strict, redactor(profile), profile.key_env)
     records: list[Record] = []
-    judge = SoakJudge(profile, recorder, settings.selected, settings.window, records.extend, settings.prefix)
+    judge = SoakJudge(
+        profile, recorder, settings.selected, settings.window,
+        told=records.extend, prefix=settings.prefix,
+    )
     harvest = judged(source, judge, lambda _: None)
     made: dict[str, Any] = {"harvest": harvest.plain, "records": records}
     pickle.dump(made, sink)

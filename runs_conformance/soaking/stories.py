@@ -129,7 +129,8 @@ class Talk:
             calls = sorted(call_ids(run))
             if run.get("status") != "requires_action" or not calls or not self.has("runs.submit"):
                 break
-            body: dict[str, Any] = {"tool_outputs": [{"tool_call_id": one, "output": f"of {self.marker}"} for one in calls]}
+            outputs = [{"tool_call_id": one, "output": f"of {self.marker}"} for one in calls]
+            body: dict[str, Any] = {"tool_outputs": outputs}
             if self.has("streams") and self.chance.random() < 0.5:
                 body["stream"] = True
             last = self.send("submitToolOutputs", body=body, thread=thread, run=name)

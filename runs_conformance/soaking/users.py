@@ -124,8 +124,8 @@ class Load:
         dropped = len(self.corpus.valid) + len(self.corpus.refused) - len(kept.valid) - len(kept.refused)
         if dropped:
             self.notes.append(
-                f"{dropped} bodies were not answered as they must be before the load began, and were left out "
-                "of it; `check` says which."
+                f"{dropped} bodies were not answered as they must be before the load began, and were left "
+                "out of it; `check` says which."
             )
         self.corpus = kept
         self.kinds = kinds(self.profile, kept)

@@ -35,8 +35,8 @@ def as_json(results: Results) -> str:
     """One document.
 
     `header`, `footer`, `chapters`, `editions`, `requirements`, `gaps`, `clients`, `cases`, `notes`, `load`,
-    `latencies`, and the `exchanges` that the evidence of a requirement points at, by id. Its parts are lines of
-    schemas/result_line.json.
+    `latencies`, and the `exchanges` that the evidence of a requirement points at, by id. Its parts are
+    lines of schemas/result_line.json.
     """
     found = editions(results.verdicts, results.header.edition)
     wanted = [each.evidence.exchange for each in results.verdicts if each.evidence]
