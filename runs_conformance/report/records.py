@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final, TypeVar
 
 from runs_conformance.contract.findings import Finding
@@ -230,6 +229,8 @@ def environment() -> dict[str, Any]:
 
 
 def _version(name: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - a third of a start, and only runs ask
+
     try:
         return version(name)
     except PackageNotFoundError:
