@@ -57,7 +57,8 @@ class Row:
     @property
     def line(self) -> str:
         ratio = f"{self.ours / self.theirs:.2f}" if self.theirs else "-"
-        return f"| {self.name} | {figure(self.ours)} | {figure(self.theirs)} | {self.unit} | {ratio} | {self.note} |"
+        cells = (self.name, figure(self.ours), figure(self.theirs), self.unit, ratio, self.note)
+        return f"| {' | '.join(cells)} |"
 
 
 def figure(value: float) -> str:
@@ -74,7 +75,8 @@ def checked(script: str, base_url: str, *words: str) -> tuple[float, float, str]
     """Wall and processor seconds of a full check in a process of its own, and what it printed."""
     before, began = used(), time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-c", script, "check", base_url, *words], capture_output=True, text=True, check=False,
+        [sys.executable, "-c", script, "check", base_url, *words],
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
     seconds = time.perf_counter() - began
     return seconds, used() - before, done.stdout

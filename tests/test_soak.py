@@ -1,5 +1,6 @@
 """Soaks: the sound target has no finding, concurrency faults are found, and a cluster tells the same."""
 
+import importlib.util
 import json
 import re
 import subprocess
@@ -13,7 +14,10 @@ from runs_conformance.reference import faults
 from runs_conformance.reference.options import ReferenceOptions
 from runs_conformance.reference.server import running
 
-pytest.importorskip("locust", reason="soak needs Locust: pip install 'locust>=2.40'")
+# Not imported: Locust patches the process that imports it.
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("locust") is None, reason="soak needs Locust: pip install 'locust>=2.40'"
+)
 # Each fault with the row that tells it.
 FOUND = {
     "concurrency.race-won-by-both": "isolation.race-one-wins",
