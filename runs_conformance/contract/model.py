@@ -214,12 +214,12 @@ class Exchange(Kept):
     @cached_property
     def shown_by_kind(self) -> dict[str, tuple[Snapshot, ...]]:
         """The same by what each calls itself (`object`), in their order."""
-        found: dict[str, tuple[Snapshot, ...]] = {}
+        found: dict[str, list[Snapshot]] = {}
         for one in self.shown:
             kind = one.value.get("object")
             if isinstance(kind, str):
-                found[kind] = (*found.get(kind, ()), one)
-        return found
+                found.setdefault(kind, []).append(one)
+        return {kind: tuple(shown) for kind, shown in found.items()}
 
     @property
     def streamed(self) -> bool:
