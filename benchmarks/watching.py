@@ -68,8 +68,8 @@ class Ready(BaseHTTPRequestHandler):
 def command(*words: str) -> Iterator[str]:
     """A command of ours that tells its address in its first line; ended by SIGINT."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "runs_conformance", *words], stdout=subprocess.PIPE, text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        [sys.executable, "-m", "runs_conformance", *words], stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )  # fmt: skip
     assert process.stdout is not None
     address = re.findall(r"http://\S+", process.stdout.readline())[-1]

@@ -24,7 +24,11 @@ _PLUGINS: Final = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; never a traceback for bad input."""
-    arguments = parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else list(argv)
+    if given == ["--version"]:
+        print(f"runs-conformance {__version__}")  # before the options are read: it has to be quick
+        return 0
+    arguments = parser().parse_args(given)
     from runs_conformance.contract.register import RegisterError, UnknownRequirementError  # noqa: PLC0415
     from runs_conformance.options import UsageError  # noqa: PLC0415
 

@@ -33,7 +33,6 @@ from runs_conformance.target.profile import Profile
 from runs_conformance.target.stage import Blocked, Stage
 
 CAPABILITY: Final = {CREATE_RUN: "create-run", CREATE_BOTH: "create-thread-and-run"}
-EFFORTS: Final = ("smoke", "standard", "thorough")
 # A target that takes what it must refuse starts a run each time: two of a row show it, and one when it takes
 # nearly all.
 ENOUGH: Final = 2

@@ -6,13 +6,10 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from runs_conformance.clients.dialects import Dialect, DialectError
-from runs_conformance.clients.dialects import load as load_dialect
 from runs_conformance.contract.capabilities import CAPABILITIES
 from runs_conformance.contract.register import Register, UnknownRequirementError, load
-from runs_conformance.live import EFFORTS
 from runs_conformance.paths import PROFILES
 from runs_conformance.recordings.recorded import CassetteError
 from runs_conformance.report.records import Gap
@@ -20,7 +17,11 @@ from runs_conformance.target import reading
 from runs_conformance.target.profile import Profile
 from runs_conformance.target.settings import ProfileError, closest
 
+if TYPE_CHECKING:
+    from runs_conformance.clients.dialects import Dialect
+
 EMBEDDED: Final = "embedded"
+EFFORTS: Final = ("smoke", "standard", "thorough")
 
 
 class UsageError(ValueError):
@@ -139,7 +140,7 @@ def choose(target: str, value: Callable[[str], Any]) -> Chosen:
     """Read the options by their names ("--model"); UsageError with a sentence for whatever can't be used."""
     try:
         return _choose(target or EMBEDDED, value)
-    except (ProfileError, UnknownRequirementError, CassetteError, DialectError) as error:
+    except (ProfileError, UnknownRequirementError, CassetteError) as error:
         raise UsageError(str(error)) from None
 
 
@@ -165,7 +166,7 @@ def _choose(target: str, value: Callable[[str], Any]) -> Chosen:
     selected = register.select(patterns) if patterns else None
     results, update = value("--results"), bool(value("--update-gaps"))
     gaps_file, gaps = _gaps(value("--gaps"), register, update=update)
-    acting = load_dialect(value("--as")) if value("--as") else None
+    acting = _acting(value("--as"))
     if acting and (value("--record") or value("--replay")):
         raise UsageError("--as can't go with --record or --replay: a recording is of the whole suite")
     made = Chosen(
@@ -177,6 +178,17 @@ def _choose(target: str, value: Callable[[str], Any]) -> Chosen:
         acting=acting,
     )
     return _recorded(made, value("--record"), value("--replay"))
+
+
+def _acting(name: str | None) -> Dialect | None:
+    if not name:
+        return None
+    from runs_conformance.clients import dialects  # noqa: PLC0415 - needs the schemas' libraries, half of a start
+
+    try:
+        return dialects.load(name)
+    except dialects.DialectError as error:
+        raise UsageError(str(error)) from None
 
 
 def _recorded(chosen: Chosen, record: str | None, replay: str | None) -> Chosen:

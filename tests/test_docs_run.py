@@ -101,6 +101,8 @@ def adapted(program, words, targets):
         return None if NEEDS_A_FAILURE in words else [*made, *BRIEF]
     if words[0] == "clients" and "--list" not in words:
         return None  # installs real clients; test_clients_drivers.py does that with one of them
+    if words[0] == "soak":
+        return [*made, "--users", "2", "--time", "2s"]
     if "--replay" in words:
         return made  # a recording is judged by what it was made with
     return [*made, *(FEW if judges and "--select" not in words else ())]

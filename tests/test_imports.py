@@ -21,6 +21,12 @@ MAY_IMPORT = {
     "fuzzing": (
         "contract", "stimuli", "target", "report", "openapi", "live", "options", "packing", "session",
     ),
+    "soaking": (
+        "commands", "contract", "frozen", "live", "options", "recordings", "report", "session", "stimuli",
+        "target",
+        # only `serving`, the process that holds the embedded target
+        "reference",
+    ),
     "stories": ("contract", "stimuli", "live", "scenes"),
 }
 # What judges is pure: it knows neither pytest nor HTTP. What stands here is for others.
@@ -32,6 +38,7 @@ LIBRARIES = {
     "report": {"jinja2", "jsonschema_rs", "markupsafe", "tomlkit"},
     "reference": {"jsonschema", "referencing", "starlette", "uvicorn"},
     "target": {"a2wsgi", "httpx2", "uvicorn"},
+    "soaking": {"gevent", "httpx2", "hypothesis", "locust"},
     "fuzzing": {"hypothesis", "jsonschema_rs", "redis", "requests", "schemathesis", "yaml"},
 }
 # `commands` is the command line in pieces: like cli.py it may import everything.

@@ -20,4 +20,5 @@ COMMANDS: Final[tuple[str, ...]] = (
     "probe",
     "watch",
     "clients",
+    "soak",
 )

@@ -114,12 +114,30 @@ class Judge:
         )
         return frozenset(row.id for row in rows if self.selected is None or row.id in self.selected)
 
+    @cached_property
+    def _chosen(self) -> dict[str, list[Check]]:
+        """The checks that can say something wanted, by operation; filled as operations come."""
+        return {}
+
     def exchange(self, exchange: Exchange) -> list[Finding]:
         name = exchange.operation.name
-        return self._run((c for c in EXCHANGE_CHECKS if not c.operations or name in c.operations), exchange)
+        if name not in self._chosen:
+            self._chosen[name] = self._can_tell(
+                c for c in EXCHANGE_CHECKS if not c.operations or name in c.operations
+            )
+        return self._run(self._chosen[name], exchange)
 
     def trace(self, trace: Trace) -> list[Finding]:
-        return self._run(TRACE_CHECKS, trace)
+        return self._run(self._can_tell(TRACE_CHECKS), trace)
+
+    def _can_tell(self, checks: Iterable[Check]) -> list[Check]:
+        return [check for check in checks if not self.wanted.isdisjoint(check.requirements)]
+
+    def _knowing(self, assistants: dict[str, dict[str, Any]]) -> Judge:
+        """The same judge with other assistants in view; what it worked out of the rows stays good."""
+        made = replace(self, context=replace(self.context, assistants=assistants))
+        vars(made).update(wanted=self.wanted, _chosen=self._chosen)
+        return made
 
     def everything(self, exchanges: Iterable[Exchange]) -> list[Finding]:
         """Each exchange alone, then the traces that they form."""
@@ -133,19 +151,17 @@ class Judge:
         One that is shown only later counts as it is shown first.
         """
         known = {**assistants(reversed(seen)), **self.context.assistants}
-        judge = replace(self, context=replace(self.context, assistants=known))
+        judge = self._knowing(known)
         for one in seen:
             shown = assistants((one,))
             if shown:
                 known = {**known, **shown}
-                judge = replace(self, context=replace(self.context, assistants=known))
+                judge = self._knowing(known)
             yield one, judge
 
     def _run(self, checks: Iterable[Check], subject: Exchange | Trace) -> list[Finding]:
         found: list[Finding] = []
         for check in checks:
-            if self.wanted.isdisjoint(check.requirements):
-                continue
             for finding in check.function(subject, self.context):
                 if finding.requirement not in check.requirements:
                     raise AssertionError(

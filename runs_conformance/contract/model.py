@@ -14,7 +14,15 @@ from functools import cached_property
 from typing import Any, Final
 
 from runs_conformance.contract.jsontext import MISSING, Missing, decode
-from runs_conformance.contract.operations import Operation, identify
+from runs_conformance.contract.operations import ANSWERS, Operation, identify
+
+
+class Kept:
+    """What records derive of themselves once stays out of copies that are sent to another process."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        held = vars(self)
+        return {name: held[name] for name in self.__dataclass_fields__}  # type: ignore[attr-defined] # all are
 
 
 @dataclass(frozen=True)
@@ -44,7 +52,7 @@ class Headers:
 
 
 @dataclass(frozen=True)
-class Request:
+class Request(Kept):
     """One request.
 
     `path` is below the target's base URL (`/threads/thread_1/runs`), `query` in order, still encoded names
@@ -78,7 +86,7 @@ class Chunk:
 
 
 @dataclass(frozen=True)
-class Event:
+class Event(Kept):
     """One server-sent event block.
 
     `name` is None without an `event:` line; `at` is the arrival of its last byte.
@@ -123,7 +131,7 @@ FAILURES: Final = (
 
 
 @dataclass(frozen=True)
-class Response:
+class Response(Kept):
     """One answer. `events` is None unless it was an event stream; `failure` tells a body that broke off."""
 
     status: int
@@ -166,7 +174,7 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Exchange:
+class Exchange(Kept):
     """One request and what came back. `response` is None when nothing came at all (see `failure`)."""
 
     id: str
@@ -198,6 +206,21 @@ class Exchange:
         """The answer's JSON, `MISSING` if there is none."""
         return self.response.json if self.response else MISSING
 
+    @cached_property
+    def shown(self) -> tuple[Snapshot, ...]:
+        """Every object that a successful answer shows: the body, a list's entries, each event's data."""
+        return tuple(_shown(self))
+
+    @cached_property
+    def shown_by_kind(self) -> dict[str, tuple[Snapshot, ...]]:
+        """The same by what each calls itself (`object`), in their order."""
+        found: dict[str, list[Snapshot]] = {}
+        for one in self.shown:
+            kind = one.value.get("object")
+            if isinstance(kind, str):
+                found.setdefault(kind, []).append(one)
+        return {kind: tuple(shown) for kind, shown in found.items()}
+
     @property
     def streamed(self) -> bool:
         return self.response is not None and self.response.events is not None
@@ -213,12 +236,34 @@ class Snapshot:
     event: Event | None = None
 
 
+def _shown(exchange: Exchange) -> Iterator[Snapshot]:
+    if exchange.response is None or not exchange.response.ok:
+        return
+    if exchange.response.events is not None:
+        for event in exchange.response.events:
+            if isinstance(event.json, dict):
+                yield Snapshot(exchange, event.json, f"event {event.index}", event)
+        return
+    body = exchange.response.object
+    if ANSWERS.get(exchange.operation.name, "").startswith("list:") and isinstance(body.get("data"), list):
+        for index, entry in enumerate(body["data"]):
+            if isinstance(entry, dict):
+                yield Snapshot(exchange, entry, f"response /data/{index}")
+    elif body:
+        yield Snapshot(exchange, body, "response")
+
+
 @dataclass(frozen=True)
-class Trace:
+class Trace(Kept):
     """The exchanges about one thread and its runs, in the order in which they were started."""
 
     exchanges: tuple[Exchange, ...]
     thread_id: str | None = None
+
+    @cached_property
+    def derived(self) -> dict[str, Any]:
+        """What several checks work out of it, by name: each once."""
+        return {}
 
     def __iter__(self) -> Iterator[Exchange]:
         return iter(self.exchanges)

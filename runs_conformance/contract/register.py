@@ -108,6 +108,11 @@ class Register:
         tuple[str, str, tuple[str, ...], str | None], str | None,
     ] = field(default_factory=dict, repr=False, compare=False)
 
+    @cached_property
+    def answer_paths(self) -> dict[str, dict[str, tuple[tuple[str, ...], ...]]]:
+        """For `shapes`: by kind of object and row the places that the row speaks about."""
+        return {}
+
     def __getitem__(self, name: str) -> Requirement:
         if name not in self.rows:
             raise UnknownRequirementError(f"no requirement has the id {name!r}; {self.closest(name)}")

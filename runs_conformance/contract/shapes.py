@@ -109,24 +109,17 @@ def _seen(error: Violation) -> str:
     return brief(error.value)
 
 
-@lru_cache(maxsize=64)
-def _paths_of(
-    rows: tuple[tuple[str, tuple[str, ...]], ...], kind: str,
-) -> dict[str, tuple[tuple[str, ...], ...]]:
-    found: dict[str, tuple[tuple[str, ...], ...]] = {}
-    for row, rules in rows:
-        mine = [rule.split()[1] for rule in rules if rule.split()[0] in (kind, "*")]
-        if mine:
-            found[row] = tuple(tuple(part for part in path.split("/") if part) for path in mine)
-    return found
-
-
 def _paths(register: Register, kind: str) -> dict[str, tuple[tuple[str, ...], ...]]:
-    return _paths_of(_answer_table(register), kind)
+    """The places that each row speaks about, worked out once a register and kind."""
+    known = register.answer_paths
+    if kind not in known:
+        known[kind] = {row.id: found for row in register if (found := _places(row.answer, kind))}
+    return known[kind]
 
 
-def _answer_table(register: Register) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    return tuple((row.id, row.answer) for row in register if row.answer)
+def _places(rules: tuple[str, ...], kind: str) -> tuple[tuple[str, ...], ...]:
+    mine = [rule.split()[1] for rule in rules if rule.split()[0] in (kind, "*")]
+    return tuple(tuple(part for part in path.split("/") if part) for path in mine)
 
 
 def _occurs(value: Any, path: tuple[str, ...]) -> bool:

@@ -113,7 +113,14 @@ class Story:
 
 
 def stories(trace: Trace) -> tuple[Story, ...]:
-    """One story a run that the trace shows with an id."""
+    """One story a run that the trace shows with an id. A dozen checks ask; it is told once."""
+    if "stories" not in trace.derived:
+        trace.derived["stories"] = _stories(trace)
+    told: tuple[Story, ...] = trace.derived["stories"]
+    return told
+
+
+def _stories(trace: Trace) -> tuple[Story, ...]:
     all_spans = spans(trace)
     found: dict[str, list[Sighting]] = {}
     for span in all_spans:

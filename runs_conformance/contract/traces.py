@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from runs_conformance.contract.model import Event, Exchange, Snapshot, Trace
-from runs_conformance.contract.operations import ANSWERS
 
 
 def thread_of(exchange: Exchange) -> str | None:
@@ -40,28 +39,13 @@ def objects(exchange: Exchange) -> Iterator[Snapshot]:
 
     The body, a list's entries, each event's data.
     """
-    if exchange.response is None or not exchange.response.ok:
-        return
-    if exchange.response.events is not None:
-        for event in exchange.response.events:
-            if isinstance(event.json, dict):
-                yield Snapshot(exchange, event.json, f"event {event.index}", event)
-        return
-    body = exchange.response.object
-    if ANSWERS.get(exchange.operation.name, "").startswith("list:") and isinstance(body.get("data"), list):
-        for index, entry in enumerate(body["data"]):
-            if isinstance(entry, dict):
-                yield Snapshot(exchange, entry, f"response /data/{index}")
-    elif body:
-        yield Snapshot(exchange, body, "response")
+    return iter(exchange.shown)
 
 
 def of_kind(source: Exchange | Trace, kind: str) -> Iterator[Snapshot]:
     """The objects whose `object` is `kind` ("thread.run", "thread.run.step", "thread.message", ...)."""
     for exchange in source if isinstance(source, Trace) else (source,):
-        for snapshot in objects(exchange):
-            if snapshot.value.get("object") == kind:
-                yield snapshot
+        yield from exchange.shown_by_kind.get(kind, ())
 
 
 def by_id(snapshots: Iterable[Snapshot]) -> dict[str, list[Snapshot]]:

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final, TypeVar
 
 from runs_conformance.contract.findings import Finding
@@ -167,6 +166,50 @@ class Footer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What a soak was. `stories` counts by kind; all else are seconds.
+
+    The processor seconds of what sent, of judging, and of a target that we started ourselves (else None);
+    `waited`: how long users, taken together, were held up for the judge.
+    """
+
+    users: int
+    workers: int = 1
+    seconds: float
+    exchanges: int
+    events: int = 0
+    stories: Mapping[str, int] = field(default_factory=dict)
+    traffic_cpu: float
+    judging_cpu: float
+    target_cpu: float | None = None
+    waited: float = 0.0
+
+    @property
+    def ratio(self) -> float:
+        """Judging to sending, in processor time."""
+        return self.judging_cpu / self.traffic_cpu if self.traffic_cpu else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latency:
+    """One measure of one operation under load, in seconds.
+
+    `percentiles` by their number ("99.9"); `over` has (second at which the window begins, count, median, 95th
+    percentile, longest), `spread` (upper bound, count).
+    """
+
+    measure: str
+    what: str
+    count: int
+    mean: float
+    least: float
+    most: float
+    percentiles: Mapping[str, float] = field(default_factory=dict)
+    over: tuple[tuple[float, int, float, float, float], ...] = ()
+    spread: tuple[tuple[float, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
     text: str
     at: str = ""
@@ -186,6 +229,8 @@ def environment() -> dict[str, Any]:
 
 
 def _version(name: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - a third of a start, and only runs ask
+
     try:
         return version(name)
     except PackageNotFoundError:

@@ -21,6 +21,8 @@ from runs_conformance.report.records import (
     Footer,
     Gap,
     Header,
+    Latency,
+    Load,
     Note,
     Record,
     Verdict,
@@ -59,6 +61,8 @@ class Results:
     clients: tuple[ClientVerdict, ...] = ()
     cases: tuple[Record, ...] = ()
     """What clients did with the target: values that they sent, scenarios that they went through."""
+    load: Load | None = None
+    latencies: tuple[Latency, ...] = ()
     footer: Footer | None = None
 
     @cached_property
@@ -195,5 +199,7 @@ def _collect(records: list[Record]) -> Results | None:
         gaps=tuple(from_record(Gap, record) for record in kinds.get("gap", ())),
         clients=tuple(from_record(ClientVerdict, record) for record in kinds.get("client", ())),
         cases=tuple(kinds.get("client_case", ())),
+        load=from_record(Load, kinds["load"][0]) if "load" in kinds else None,
+        latencies=tuple(from_record(Latency, record) for record in kinds.get("latency", ())),
         footer=from_record(Footer, kinds["footer"][0]) if "footer" in kinds else None,
     )

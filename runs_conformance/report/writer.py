@@ -10,6 +10,8 @@ from runs_conformance.report.records import (
     Footer,
     Gap,
     Header,
+    Latency,
+    Load,
     Note,
     Record,
     Verdict,
@@ -58,6 +60,13 @@ class ResultsWriter:
     def case(self, record: Record) -> None:
         """What a client did with the target (a line of kind client_case)."""
         self._line(record)
+
+    def load(self, load: Load) -> None:
+        """What a soak was."""
+        self._line(to_record("load", load))
+
+    def latency(self, latency: Latency) -> None:
+        self._line(to_record("latency", latency))
 
     def footer(self, footer: Footer) -> None:
         self._line(to_record("footer", footer))

@@ -28,6 +28,7 @@ from runs_conformance.target.journal import Journal
 from runs_conformance.target.outgoing import Call, Dresser, call_of
 from runs_conformance.target.patience import BUSY, Patience, pause
 from runs_conformance.target.profile import Profile, is_loopback
+from runs_conformance.target.reception import Reception
 
 SETTLED: Final = frozenset({*FINAL, "requires_action"})
 # Shorter than the idle limit of common servers (5 s), so that a request seldom meets a connection that is
@@ -56,6 +57,9 @@ class Client:
         self._patience = Patience()
         self.given_up: list[Exchange] = []
         _quiet_libraries()
+        self._open()
+
+    def _open(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
             target=self._loop.run_forever, name="runs-conformance client", daemon=True
@@ -222,7 +226,7 @@ class Client:
         if self._patience.given_up(operation or call.method):
             return self._not_sent(call, f"x{number}", started_at)
         plan = self._plan(call, operation)
-        reception, sent = await wire.exchange(self._http, plan)
+        reception, sent = await self._wire(plan)
         response = reception.response(self._dresser.redactor)
         exchange = Exchange(
             id=f"x{number}",
@@ -256,6 +260,9 @@ class Client:
     def _plan(self, call: Call, operation: str) -> wire.Plan:
         plan = self._dresser.plan(call, self._journal.room)
         return replace(plan, deadline=self._patience.deadline(operation or call.method, plan.deadline))
+
+    async def _wire(self, plan: wire.Plan) -> tuple[Reception, httpx2.Request | None]:
+        return await wire.exchange(self._http, plan)
 
     def _run(self, work: Coroutine[Any, Any, _T]) -> _T:
         future = asyncio.run_coroutine_threadsafe(work, self._loop)

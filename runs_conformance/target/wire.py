@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import ssl
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -83,7 +83,7 @@ async def exchange(client: httpx2.AsyncClient, plan: Plan) -> tuple[Reception, h
         requests += 1
         reception, tracer = Reception(plan.bounds, requests), Tracer()
         try:
-            request = _request(plan, tracer)
+            request = request_of(plan, tracer)
         except (httpx2.InvalidURL, ValueError) as error:
             reception.fail("protocol", f"the request can't be formed: {error}")
             return reception, None
@@ -93,7 +93,8 @@ async def exchange(client: httpx2.AsyncClient, plan: Plan) -> tuple[Reception, h
             return reception, request
 
 
-def _request(plan: Plan, tracer: Tracer) -> httpx2.Request:
+def request_of(plan: Plan, tracer: Callable[[str, Any], Any]) -> httpx2.Request:
+    """The request of a plan; `tracer` is told what the connection does. ValueError if it can't be formed."""
     timeout = {"connect": plan.connect, "read": plan.idle, "write": None, "pool": None}
     request = httpx2.Request(
         plan.method,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from runs_conformance.report import clients, editions
+from runs_conformance.report import clients, editions, load
 from runs_conformance.report.records import Outcome, Verdict
 from runs_conformance.report.results import Results
 from runs_conformance.report.text import escape, shorten
@@ -56,6 +56,7 @@ def _blocks(results: Results) -> Iterator[str]:
     for line in clients.lines(results.clients):
         yield f"{plain(line)}\n"
     yield from _cases(results)
+    yield from _load(results)
     yield _chapters(results)
     yield from _section("Failed", map(_failure, summary.of(Outcome.FAILED)))
     yield from _section("Could not be tested", (
@@ -71,6 +72,17 @@ def _blocks(results: Results) -> Iterator[str]:
     yield from _folded("Known gaps", map(_line, summary.of(Outcome.GAP)))
     yield from _folded("Not applicable", map(_line, summary.of(Outcome.NOT_APPLICABLE)))
     yield from _folded("Selected but not exercised", map(_line, summary.of(Outcome.NOT_TESTED)))
+
+
+def _load(results: Results) -> Iterator[str]:
+    if results.load is None:
+        return
+    yield "### Under load\n"
+    for sentence in load.summary(results.load):
+        yield f"{plain(sentence)}\n"
+    rows = [load.HEADS, tuple("---" if not at else "---:" for at in range(len(load.HEADS)))]
+    rows += [tuple(map(plain, load.cells(each))) for each in results.latencies]
+    yield "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
 
 
 def _chapters(results: Results) -> str:

@@ -13,12 +13,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from runs_conformance.contract.register import LEVELS
-from runs_conformance.report import clients, editions
+from runs_conformance.report import clients, editions, load
 from runs_conformance.report.records import Outcome, Record, Verdict
 from runs_conformance.report.results import Results
 from runs_conformance.report.text import escape
 from runs_conformance.report.views import evidence
 from runs_conformance.report.views.pictures import Grid, grids
+from runs_conformance.report.views.plots import plots
 from runs_conformance.report.views.words import OUTCOMES, URGENT, VERDICTS, alternatives, cases, footer_of
 
 # A page that a phone still opens: characters of exchanges; the rest is named and stands in results.jsonl.
@@ -60,6 +61,10 @@ def html(results: Results) -> str:
         client_signs=clients.SIGNS,
         client_troubles=[each for each in results.cases if each["outcome"] != "served"],
         client_words=clients.sentence(results.clients),
+        load=load.summary(results.load) if results.load else (),
+        latency_heads=load.HEADS,
+        latencies=[load.cells(each) for each in results.latencies],
+        plots=plots(results.latencies),
         grids=_grids(results),
         rows=list(_rows(results)),
         notes=results.notes,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from runs_conformance.report import load
 from runs_conformance.report.editions import editions
 from runs_conformance.report.editions import sentence as editions_sentence
 from runs_conformance.report.records import Cost, to_record
@@ -20,7 +21,8 @@ def text(results: Results, *, width: int = 80, colour: bool = False, name: str =
     cost = Cost(requests=end.requests, runs=end.runs, seconds=end.seconds)
     notes = "".join(f"{lines_of(note.text)}\n\n" for note in results.notes)
     reason = end.reason.partition("): ")[2] if end.exit_code == 2 else ""
-    return notes + render(
+    loaded = f"{load.told(results.load, results.latencies)}\n" if results.load else ""
+    return loaded + notes + render(
         results.summary, results.header, cost, width, colour, code=end.exit_code, reason=reason, results=name,
     )
 
@@ -32,9 +34,9 @@ def lines_of(text: str) -> str:
 def as_json(results: Results) -> str:
     """One document.
 
-    `header`, `footer`, `chapters`, `editions`, `requirements`, `gaps`, `clients`, `cases`, `notes`, and the
-    `exchanges` that the evidence of a requirement points at, by id. Its parts are lines of
-    schemas/result_line.json.
+    `header`, `footer`, `chapters`, `editions`, `requirements`, `gaps`, `clients`, `cases`, `notes`, `load`,
+    `latencies`, and the `exchanges` that the evidence of a requirement points at, by id. Its parts are
+    lines of schemas/result_line.json.
     """
     found = editions(results.verdicts, results.header.edition)
     wanted = [each.evidence.exchange for each in results.verdicts if each.evidence]
@@ -52,6 +54,8 @@ def as_json(results: Results) -> str:
         "clients": [to_record("client", each, sparse=True) for each in results.clients],
         "cases": [{key: each[key] for key in each if key != "kind"} for each in results.cases],
         "notes": [to_record("note", each, sparse=True) for each in results.notes],
+        "load": to_record("load", results.load) if results.load else None,
+        "latencies": [to_record("latency", each) for each in results.latencies],
         "exchanges": {name: results.exchanges[name] for name in wanted if name in results.exchanges},
     }
     return json.dumps(made, indent=1) + "\n"
