@@ -54,6 +54,8 @@ def truth(exchanges: Iterable[Exchange]) -> Truth:
             _stream(found, exchange)
         elif exchange.operation.name == "listMessages":
             _messages(found, exchange)
+        elif exchange.operation.name == "getMessage":
+            _message(found, exchange.response.object if exchange.response else {})
         elif exchange.response is not None:
             _run(found, exchange.response.object)
     return found
@@ -97,12 +99,19 @@ def _messages(found: Truth, exchange: Exchange) -> None:
     listed = [one for one in entries or () if isinstance(one, dict) and one.get("role") == "assistant"]
     newest_first = ("order", "asc") not in exchange.request.query
     for one in reversed(listed) if newest_first else listed:
-        held = found.texts[str(one.get("id"))] = {"text": "", "refusal": ""}
-        for part in one.get("content") or ():
-            if part.get("type") == "text":
-                held["text"] += (part.get("text") or {}).get("value") or ""
-            elif part.get("type") == "refusal":
-                held["refusal"] += part.get("refusal") or ""
+        _message(found, one)
+
+
+def _message(found: Truth, one: Mapping[str, Any]) -> None:
+    """A whole message: what was told of it before is told again."""
+    if one.get("role") != "assistant":
+        return
+    held = found.texts[str(one.get("id"))] = {"text": "", "refusal": ""}
+    for part in one.get("content") or ():
+        if part.get("type") == "text":
+            held["text"] += (part.get("text") or {}).get("value") or ""
+        elif part.get("type") == "refusal":
+            held["refusal"] += part.get("refusal") or ""
 
 
 def _run(found: Truth, value: Mapping[str, Any]) -> None:
