@@ -1,6 +1,6 @@
 """Driver for semantic-kernel's OpenAIAssistantAgent: invoked and streamed; its kernel answers the calls.
 
-Its users are told no status: a run whose answer comes without an exception has completed, as far as they know.
+Its users are told no status: for them a run has completed if its answer comes without an exception.
 """
 
 import asyncio
@@ -21,14 +21,13 @@ SHORT = timedelta(milliseconds=20)
 
 def functions(tools, output):
     """A function of the kernel for each that a run may call; all give the same output."""
-
     names = [tool["function"]["name"] for tool in tools if tool["type"] == "function"]
     made = [KernelFunctionFromMethod(method=function(name, output), plugin_name=PLUGIN) for name in names]
     return [KernelPlugin(name=PLUGIN, functions=made)] if made else []
 
 
 def function(name, output):
-    def called(city: str = "", zone: str = "") -> str:
+    def called(city: str = "", zone: str = "") -> str:  # noqa: ARG001 - the kernel reads what may be given
         return output
 
     return kernel_function(called, name=name, description="Answers what it is told to answer.")
@@ -58,10 +57,15 @@ def noting(report):
     return note
 
 
+def said(message):
+    """The assistant's words: what a code interpreter was given is marked as code."""
+    return "" if message.metadata.get("code") else message.content
+
+
 async def polled(task, report):
     agent, thread = await agent_of(task)
     async for answer in agent.invoke(task["text"], thread=thread, on_intermediate_message=noting(report)):
-        report.texts.append(answer.message.content)
+        report.texts.append(said(answer.message))
 
 
 async def streamed(task, report):
@@ -69,7 +73,7 @@ async def streamed(task, report):
     told = agent.invoke_stream(task["text"], thread=thread, on_intermediate_message=noting(report))
     async for answer in told:
         report.events += 1
-        report.texts.append(answer.message.content)
+        report.texts.append(said(answer.message))
 
 
 def running(use):
@@ -81,4 +85,5 @@ def running(use):
 
 
 if __name__ == "__main__":
-    serve("semantic-kernel", semantic_kernel.__version__, {"poll": running(polled), "stream": running(streamed)})
+    uses = {"poll": running(polled), "stream": running(streamed)}
+    serve("semantic-kernel", semantic_kernel.__version__, uses)
