@@ -286,7 +286,8 @@ def _verdicts(file: str) -> tuple[Mapping[str, Any], ...]:
     try:
         lines = [json.loads(line) for line in Path(file).read_text("utf-8").splitlines()]
     except (OSError, ValueError) as error:
-        raise UsageError(f"--verdicts {file}: can't be read ({error}); give a results file of check") from None
+        told = f"--verdicts {file}: can't be read ({error}); give a results file of check"
+        raise UsageError(told) from None
     found = tuple(one for one in lines if isinstance(one, dict) and one.get("kind") == "client")
     if not found:
         raise UsageError(f"--verdicts {file}: holds no verdict on clients; give a results file of check")

@@ -1,7 +1,7 @@
 """Whether real clients bear out the verdicts that `check` derived for them. Pure.
 
-A use of a driver works on a target if it was served in all that it was asked, and breaks if it was not. What is
-wrong in a way that is known of the client says nothing about the target.
+A use of a driver works on a target if it was served in all that it was asked, and breaks if it was not. What
+is wrong in a way that is known of the client says nothing about the target.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Agreement:
         head = f"{self.client} {self.use}"
         if self.derived == UNKNOWN:
             return f"decided: {head}: the check could not tell, the client {_WORDS[self.driver]}"
-        word = "corrected" if self.differs else "confirmed"
+        word = "corrected" if self.differs else "open" if self.driver == UNKNOWN else "confirmed"
         end = f" ({self.why})" if self.why and self.differs else ""
         return f"{word}: {head}: derived {self.derived}, the client {_WORDS[self.driver]}{end}"
 
