@@ -178,7 +178,8 @@ for line in sys.stdin:
     told = {"class": "HTTPError", "message": "no idea", "status": 404, "code": None, "param": None}
     try:
         request.urlopen(asked)
-    except request.HTTPError:
+    except request.HTTPError as error:
+        error.read()
         print(json.dumps({"task": task["task"], "outcome": "error", "error": told}), flush=True)
 """
 

@@ -17,8 +17,8 @@ HEAD: Final = """<!-- Written by python -m benchmarks.real_clients; run it with 
 # Real clients and the reference target
 
 Each client that runs here, in the version named, went through the scenarios of the reference target
-(`runs-conformance clients --install --scenario '*'`). What it reported was compared with what was on the wire: a
-cell is right if nothing was lost, nothing invented, each error surfaced as one, and nothing hung.
+(`runs-conformance clients --install --scenario "*"`). What it reported was compared with what passed.
+A cell is right if nothing was lost, nothing invented, each error surfaced as one, and nothing hung.
 [Clients](clients.md) says how to run it and what the uses are.
 """
 
@@ -89,7 +89,8 @@ def _requests(table: Table) -> str:
     told = "".join(f"- {cell(one['client'])}: {cell(one['why'])}\n" for one in broken)
     return f"""## What they sent
 
-All requests were judged by the rows about clients (`runs-conformance list client`). Those of {count} uses broke none.
+All requests were judged by the rows about clients (`runs-conformance list client`).
+Those of {count} uses broke none.
 
 {told}"""
 
@@ -139,7 +140,7 @@ def _agreements(table: Table) -> str:
     head = ["target", "work", "break", "not known", "differ"]
     return f"""## Derived verdicts, borne out
 
-At each of these targets a `check --profile smoke` derived for {len(uses)} uses whether they work; then the real clients
-tried. *Differ* counts where they disagreed: each would be a fault of a dialect, and fails a test.
+At each of these targets a `check --profile smoke` derived for {len(uses)} uses whether they work; then the
+real clients tried. *Differ* counts where they disagreed: each is a fault of a dialect, and fails a test.
 
 {grid(head, rows)}"""

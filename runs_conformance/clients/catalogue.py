@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,9 +42,9 @@ class Driver:
     words: tuple[str, ...] = ()
     folder: Path = FOLDER
 
-    @property
+    @cached_property
     def dialect(self) -> Dialect | None:
-        """None for a client that no dialect describes."""
+        """None for a client that no dialect describes. Read once: each reading checks the whole file."""
         return load(self.name) if self.name in names() else None
 
     @property
