@@ -97,7 +97,7 @@ def cases(*outcomes):
     return [*made, ClientCase(use, REQUESTS, "wrong", "its own fault")]
 
 
-NAME = "azure-ai-agents runs.create()"
+NAME = "azure-ai-agents runs.create_and_process()"
 
 
 @pytest.mark.parametrize(
