@@ -218,7 +218,8 @@ class _Run:
         uses = {f"{driver.title} {use}" for use, _ in driver.uses}
         mine = [one for one in self.cases if one.client in uses]
         right = sum(one.outcome == "served" for one in mine)
-        emit(sys.stderr, f"{driver.title} {driver.version}: {right} of {len(mine)} right\n")
+        name = f"{driver.title} {driver.version}".rstrip()
+        emit(sys.stderr, f"{name}: {right} of {len(mine)} right\n")
 
     def _begin(self, driver: Driver, held: ExitStack) -> Talk:
         try:

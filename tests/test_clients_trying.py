@@ -1,9 +1,11 @@
 """Drivers tried: what targets answer never breaks it, what clients send is judged, verdicts are borne out."""
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from builders import create, exchange, message
@@ -163,6 +165,19 @@ def test_a_folder_of_drivers_that_can_not_be_used_is_told(tmp_path, toml, senten
     assert done.returncode == 2
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
+
+
+EXAMPLE = Path(__file__).resolve().parent.parent / "docs" / "examples" / "driver"
+
+
+@pytest.mark.skipif(shutil.which("perl") is None, reason="perl is not installed here")
+def test_the_documented_driver_is_right(tmp_path):
+    scenarios = ("plain-text", "parallel-tool-calls", "incomplete", "refused")
+    words = [word for name in scenarios for word in ("--scenario", name)]
+    done = command("--drivers", str(EXAMPLE), "--folder", str(tmp_path), *words)
+    assert (done.returncode, done.stdout.splitlines()) == (
+        0, ["perl poll: 5 of 5 right", "5 tasks: 5 right."],
+    ), done.stderr
 
 
 OWN = """
