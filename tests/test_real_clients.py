@@ -60,6 +60,16 @@ def test_a_difference_and_a_client_that_is_not_right_are_complaints():
     assert "openai-python-3 was not run" in complaints(table.Table({}, (), (), {}))
 
 
+def test_a_table_holds_nothing_that_differs_from_run_to_run():
+    why = "headers.beta-sent was broken in 7 of 7 requests; x was broken in 1 of 7 requests"
+    line = {"kind": "client_case", "client": "a poll", "case": REQUESTS, "outcome": "known", "why": why}
+    found = {"x": [Agreement("a", "b()", "works", "breaks", "it took 3.1 s")]}
+    made = table.of([line], found)
+    [cell] = made.cells
+    assert cell["why"] == "headers.beta-sent was broken in all requests; x was broken in some requests"
+    assert made.agreements["x"][0].why == ""
+
+
 @pytest.mark.slow
 def test_what_is_derived_today_is_what_real_clients_did(tmp_path):
     """At a target whose streams have no event: lines; the other targets of the table are tox's (clients)."""

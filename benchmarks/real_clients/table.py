@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -75,8 +76,16 @@ def of(
         },
         scenarios=tuple(dict.fromkeys(one["case"] for one in told)),
         cells=tuple(
-            {name: str(one.get(name, "")) for name in ("client", "case", "outcome", "why")}
+            {**{name: str(one[name]) for name in ("client", "case", "outcome")}, "why": _lasting(one)}
             for one in told if one["outcome"] != "served"
         ),
-        agreements={name: tuple(found) for name, found in agreements.items()},
+        agreements={name: tuple(replace(one, why="") for one in found) for name, found in agreements.items()},
     )
+
+
+def _lasting(case: Mapping[str, Any]) -> str:
+    """The reason without what differs from run to run: how often somebody polled."""
+    def share(found: re.Match[str]) -> str:
+        return f"in {'all' if found[1] == found[2] else 'some'} requests"
+
+    return re.sub(r"in (\d+) of (\d+) requests", share, str(case.get("why", "")))
