@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import time
@@ -13,19 +14,28 @@ from pathlib import Path
 from typing import Any, Final
 
 from runs_conformance import __version__
+from runs_conformance.clients.agreeing import Agreement, agreements
 from runs_conformance.clients.cases import ClientCase
-from runs_conformance.clients.catalogue import Driver, InstallError, chosen, install, is_installed, known
-from runs_conformance.clients.comparing import Truth, compare, truth
+from runs_conformance.clients.catalogue import (
+    FOLDER,
+    Driver,
+    InstallError,
+    chosen,
+    install,
+    is_installed,
+    known,
+    sent,
+)
 from runs_conformance.clients.dialects import DialectError
-from runs_conformance.clients.driving import DriverError, HangError, Talk
+from runs_conformance.clients.driving import DriverError, Talk
 from runs_conformance.clients.passing import Passing, passing
 from runs_conformance.clients.tasks import Task, plain_tasks, scenario_tasks
+from runs_conformance.clients.trying import Spoken, requests, tried
 from runs_conformance.contract.findings import Finding
-from runs_conformance.contract.model import Exchange
 from runs_conformance.contract.register import NEWEST, load
 from runs_conformance.options import EMBEDDED, UsageError
 from runs_conformance.report.ending import VERDICTS
-from runs_conformance.report.records import Cost, Footer, Header, environment, now
+from runs_conformance.report.records import Cost, Footer, Header, Note, environment, now
 from runs_conformance.report.summary import Summary, summarise
 from runs_conformance.report.text import emit, wrap
 from runs_conformance.report.writer import ResultsWriter
@@ -45,8 +55,9 @@ _TOLD: Final = {"wrong": "WRONG", "refused": "REFUSED", "known": "known"}
 def clients(arguments: argparse.Namespace) -> int:
     """Run the chosen drivers; the exit code. UsageError for what can't be used."""
     root = (Path(arguments.folder) if arguments.folder else _cache()).resolve()
+    folder = Path(arguments.drivers) if arguments.drivers else FOLDER
     try:
-        found = chosen(arguments.only)
+        found = chosen(arguments.only, folder)
     except DialectError as error:
         raise UsageError(str(error)) from None
     if arguments.list:
@@ -54,7 +65,7 @@ def clients(arguments: argparse.Namespace) -> int:
     ready, left = _ready(found, root, make=arguments.install)
     if not ready:
         raise UsageError("no client can be run: " + "; ".join(f"{one.client}: {one.why}" for one in left))
-    run = _Run(arguments, root)
+    run = _Run(arguments, root, folder)
     run.all(ready)
     return run.end(left)
 
@@ -69,7 +80,7 @@ def _list(found: Sequence[Driver], root: Path) -> int:
         there = is_installed(driver, root / driver.name)
         state = driver.lacking or ("installed" if there else "not installed")
         uses = ", ".join(name for name, _ in driver.uses)
-        sys.stdout.write(f"{driver.name:<20} {driver.dialect.version:<10} {uses:<24} {state}\n")
+        sys.stdout.write(f"{driver.name:<20} {driver.version:<24} {uses:<24} {state}\n")
     return 0
 
 
@@ -111,8 +122,10 @@ def _target(target: str) -> Iterator[str]:
         return
     from runs_conformance.reference.options import ReferenceOptions  # noqa: PLC0415 - only where it is wanted
     from runs_conformance.reference.server import running  # noqa: PLC0415
+    from runs_conformance.reference.variations import options_for  # noqa: PLC0415
 
-    with running(ReferenceOptions(scenarios=True)) as base_url:
+    # Some clients send no OpenAI-Beta, which is told of their requests and must not end all else.
+    with running(options_for(["beta-optional"], ReferenceOptions(scenarios=True))) as base_url:
         yield base_url
 
 
@@ -131,13 +144,18 @@ def _assistant(base_url: str, arguments: argparse.Namespace) -> str:
 class _Run:
     """One run of the command: its target, its proxy, and the cells of its matrix."""
 
-    def __init__(self, arguments: argparse.Namespace, root: Path) -> None:
+    def __init__(self, arguments: argparse.Namespace, root: Path, folder: Path) -> None:
         self.arguments = arguments
         self.root = root
         self.cases: list[ClientCase] = []
         self.findings: list[Finding] = []
-        self.excused: set[int] = set()
-        self._known = known()
+        self.agreed: tuple[Agreement, ...] = ()
+        try:
+            self._known, self._sent = known(folder), sent(folder)
+        except DialectError as error:
+            raise UsageError(str(error)) from None
+        self._verdicts = _verdicts(arguments.verdicts)
+        self._spoken: list[Spoken] = []
         self._began = time.monotonic()
         results = Path(arguments.results) if arguments.results else None
         try:
@@ -158,6 +176,10 @@ class _Run:
                 self._driver(driver, tasks, proxy)
         self.findings = proxy.findings
         self.requests = proxy.count
+        register = load()
+        for one in self._spoken:
+            self._add(requests(one, self.findings, register, self._sent))
+        self.agreed = tuple(agreements(ready, self._verdicts, self.cases))
 
     def _tasks(self, proxy: Passing, base_url: str, key: str) -> tuple[Task, ...]:
         arguments = self.arguments
@@ -184,16 +206,20 @@ class _Run:
         with ExitStack() as held:
             talk: Talk | None = None
             for use, _ in driver.uses:
+                first = proxy.count + 1
                 for number, task in enumerate(tasks):
                     if talk is None:
                         talk = self._begin(driver, held)
                     asked = replace(task, document={**task.document, "task": f"{use}-{number}", "use": use})
-                    case, broken = _asked(f"{driver.dialect.title} {use}", asked, talk, proxy)
+                    case, broken = tried(f"{driver.title} {use}", asked, talk, proxy)
                     self._take(driver, use, task, case)
                     talk = None if broken else talk
-        mine = [one for one in self.cases if one.client.startswith(driver.dialect.title)]
+                self._spoken.append(Spoken(driver, use, range(first, proxy.count + 1)))
+        uses = {f"{driver.title} {use}" for use, _ in driver.uses}
+        mine = [one for one in self.cases if one.client in uses]
         right = sum(one.outcome == "served" for one in mine)
-        emit(sys.stderr, f"{driver.dialect.title} {driver.dialect.version}: {right} of {len(mine)} right\n")
+        name = f"{driver.title} {driver.version}".rstrip()
+        emit(sys.stderr, f"{name}: {right} of {len(mine)} right\n")
 
     def _begin(self, driver: Driver, held: ExitStack) -> Talk:
         try:
@@ -208,8 +234,10 @@ class _Run:
             fitting = (one for one in self._known if one.fits(driver.name, use, task.name, case.why))
             excuse = next(fitting, None)
             if excuse is not None:
-                self.excused.add(id(excuse))
                 case = replace(case, outcome="known", why=f"{case.why} [{excuse.source}]")
+        self._add(case)
+
+    def _add(self, case: ClientCase) -> None:
         self.cases.append(case)
         self._writer.case(case.record)
 
@@ -218,8 +246,10 @@ class _Run:
         for case in left:
             self._writer.case(case.record)
         wrong = [one for one in self.cases if one.outcome == "wrong"]
-        bad = wrong or any(one.outcome == "refused" for one in self.cases)
-        code = 1 if bad or any(self._about_clients()) else 0
+        bad = any(one.outcome in ("wrong", "refused") for one in self.cases)
+        code = 1 if bad or any(one.differs for one in self.agreed) else 0
+        for one in self.agreed:
+            self._writer.note(Note(text=one.told, at=now()))
         summary = summarise(load(), NEWEST, None, self.findings)
         self._writer.footer(self._footer(summary, code, wrong))
         self._writer.close()
@@ -235,10 +265,6 @@ class _Run:
             seconds=round(cost.seconds, 3),
         )
 
-    def _about_clients(self) -> Iterator[Finding]:
-        register = load()
-        yield from (one for one in self.findings if one.failed and register[one.requirement].about_clients)
-
     def _told(self, left: Sequence[ClientCase], wrong: Sequence[ClientCase]) -> Iterator[str]:
         for client in dict.fromkeys(one.client for one in self.cases):
             mine = [one for one in self.cases if one.client == client and one.outcome != "skipped"]
@@ -249,35 +275,24 @@ class _Run:
             yield from wrap(f"{word} {case.client}, {case.case}: {case.why}", _WIDTH, "", "    ")
         for case in left:
             yield f"skipped {case.client}: {case.why}"
-        for row in dict.fromkeys(one.requirement for one in self._about_clients()):
-            count = sum(one.requirement == row for one in self._about_clients())
-            yield f"what clients sent broke {row} in {count} requests"
+        for one in self.agreed:
+            yield one.told
         yield _sentence(self.cases, wrong)
 
 
-def _asked(client: str, task: Task, talk: Talk, proxy: Passing) -> tuple[ClientCase, bool]:
-    """The cell of one task, and whether the driver's process is used up."""
-    proxy.start()
-    broken = False
+def _verdicts(file: str) -> tuple[Mapping[str, Any], ...]:
+    """The `client` lines of a check's results; none without a file."""
+    if not file:
+        return ()
     try:
-        report = talk.ask(task.document, task.seconds + 5.0)
-        outcome, why = _judged(task, report, truth(proxy.exchanges()))
-    except HangError as error:
-        outcome, why, broken = "wrong", f"it hung: {error}", True
-    except DriverError as error:
-        outcome, why, broken = "wrong", str(error), True
-    seen: Sequence[Exchange] = proxy.exchanges()
-    return ClientCase(client, task.name, outcome, why, seen[-1].id if seen else ""), broken
-
-
-def _judged(task: Task, report: Mapping[str, Any], seen: Truth) -> tuple[str, str]:
-    """A scenario may be an error on purpose; a plain task that ends in one is not served."""
-    if report["outcome"] == "unsupported":
-        return "skipped", "the driver has no such use"
-    why = compare(report, seen)
-    if not why and task.plain and seen.error is not None:
-        return "refused", f"answered {seen.error[0]}: {seen.error[1].get('message')}"
-    return ("wrong" if why else "served"), why
+        lines = [json.loads(line) for line in Path(file).read_text("utf-8").splitlines()]
+    except (OSError, ValueError) as error:
+        told = f"--verdicts {file}: can't be read ({error}); give a results file of check"
+        raise UsageError(told) from None
+    found = tuple(one for one in lines if isinstance(one, dict) and one.get("kind") == "client")
+    if not found:
+        raise UsageError(f"--verdicts {file}: holds no verdict on clients; give a results file of check")
+    return found
 
 
 def _sentence(cases: Sequence[ClientCase], wrong: Sequence[ClientCase]) -> str:

@@ -98,6 +98,14 @@ def expected(name: str) -> dict[str, str]:
     return known
 
 
+def expected_clients(name: str) -> dict[str, str] | None:
+    """Uses of clients that can't live with the target, and why; None where nothing is said of clients."""
+    table = _read(HERE / name / "expected.toml").get("clients")
+    if table is None:
+        return None
+    return {use: reason for reason, uses in table.items() for use in uses}
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8"))

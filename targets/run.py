@@ -119,7 +119,11 @@ def judge(name: str, settings: Settings) -> Line:
             say(f"key {recipe.key}, profile {home / 'profile.toml'}; Ctrl-C ends it")
             signal.pause()
         verdict = check(recipe, url, home, settings.arguments)
-    return Line(name, recipe.version, verdict, seconds, verdicts.differences(verdict.broken, known))
+    differing = verdicts.differences(verdict.broken, known)
+    clients = recipes.expected_clients(name)
+    if clients is not None:
+        differing += verdicts.differences(verdict.clients, clients)
+    return Line(name, recipe.version, verdict, seconds, differing)
 
 
 def prepared(recipe: Recipe, settings: Settings) -> Path:

@@ -14,7 +14,10 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A results file. `broken` maps each requirement that failed, MUST or SHOULD, to what was seen."""
+    """A results file. `broken` maps each requirement that failed, MUST or SHOULD, to what was seen.
+
+    `clients` maps each use of a client that can't live with the target to the reason.
+    """
 
     exit_code: int
     counts: Mapping[str, int]
@@ -22,6 +25,7 @@ class Verdict:
     requests: int
     runs: int
     seconds: float
+    clients: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,12 @@ def read(results: Path) -> Verdict:
         raise ValueError(f"{results} has no footer: the check did not come to its end")
     end = rows[-1]
     broken = {row["id"]: _seen(row) for row in rows if _is_broken(row)}
-    return Verdict(end["exit_code"], end["outcomes"], broken, end["requests"], end["runs"], end["seconds"])
+    clients = {
+        f"{row['client']} {row['use']}": f"{row['why']} ({', '.join(row['broken'])})"
+        for row in rows if row.get("kind") == "client" and row["verdict"] == "breaks"
+    }
+    spent = (end["requests"], end["runs"], end["seconds"])
+    return Verdict(end["exit_code"], end["outcomes"], broken, *spent, clients)
 
 
 def differences(broken: Mapping[str, str], known: Mapping[str, str]) -> list[str]:

@@ -1,9 +1,10 @@
 """Per-client verdicts: derived from findings and needs, with literals that work, break and stay open."""
 
+import json
 from dataclasses import dataclass
 
 import pytest
-from builders import exchange
+from builders import exchange, run
 
 from runs_conformance.clients.dialects import every, load, needs
 from runs_conformance.clients.observing import Observation, observe
@@ -125,3 +126,49 @@ def test_observations_decide_both_ways(name, good, bad):
     assert held(good) == [True]
     assert held(good, bad) == [False]
     assert held() == []
+
+
+def enveloped(name, value):
+    return (None, json.dumps({"event": name, "data": value}, separators=(",", ":")), b"")
+
+
+def inside(*events):
+    """What a stream in envelopes shows of rows about named events."""
+    seen = observe(streamed(*events, (None, "[DONE]", b"")))
+    names = {one.name: one.held for one in seen if one.name.startswith("inside ")}
+    return {name.removeprefix("inside "): held for name, held in names.items()}
+
+
+def test_a_stream_in_envelopes_is_judged_opened_too():
+    sound = inside(enveloped("thread.run.completed", run(status="completed")))
+    assert sound["event.names"]
+    assert sound["event.run-status"]
+    assert not inside(enveloped("thread.run.completed", run(status="queued")))["event.run-status"]
+
+
+def test_a_stream_of_which_not_all_is_in_envelopes_is_not_opened():
+    assert not inside(enveloped("thread.run.completed", run(status="completed")), (None, "{}", b""))
+    assert not inside(("thread.run.completed", json.dumps(run(status="completed")), b""))
+
+
+NAMELESS = {"event.names": Row("event.names", "not-tested")}
+
+
+@pytest.mark.parametrize(
+    ("seen", "verdict"), [((), UNKNOWN), ((True,), WORKS), ((True, False), BREAKS)],
+)
+def test_what_an_opened_envelope_shows_decides_what_is_left_open(seen, verdict):
+    shown = tuple(Observation("inside event.names", held) for held in seen)
+    found = of("openai-python-3", observed=(*GOOD, *shown), **NAMELESS)
+    assert found["runs.stream()"].verdict == verdict
+
+
+def test_what_was_decided_is_not_decided_again_inside():
+    shown = Observation("inside event.names", held=False)
+    assert of("openai-python-3", observed=(*GOOD, shown))["runs.stream()"].verdict == WORKS
+
+
+def test_blanks_are_looked_for_inside_of_envelopes_too():
+    data = enveloped("thread.message.delta", json.loads(DELTA))
+    [seen] = [one for one in observe(streamed(data)) if one.name == "compact"]
+    assert seen.held

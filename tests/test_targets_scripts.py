@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from runs_conformance.clients.dialects import every
 from runs_conformance.contract.register import load as load_register
 from runs_conformance.target.reading import load as load_profile
 
@@ -92,6 +93,19 @@ def test_a_profile_can_be_read(name, tmp_path):
 @pytest.mark.parametrize("name", NAMES)
 def test_known_findings_are_requirements(name):
     assert set(recipes.expected(name)) <= set(load_register().rows)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_clients_that_a_target_breaks_are_uses_of_dialects(name):
+    uses = {f"{one.title} {use.name}" for one in every() for use in one.uses}
+    assert set(recipes.expected_clients(name) or {}) <= uses
+
+
+def test_only_litellm_says_so_far_what_it_breaks():
+    assert [name for name in NAMES if recipes.expected_clients(name) is not None] == ["litellm"]
+    broken = recipes.expected_clients("litellm")
+    assert "openai-node 7 runs.stream()" in broken
+    assert "openai-python 1 runs.create(stream=True)" not in broken
 
 
 @pytest.mark.parametrize("path", sorted(recipes.HERE.glob("*/requirements.txt")), ids=lambda p: p.parent.name)
@@ -210,6 +224,14 @@ def test_results_are_read(tmp_path):
     verdict = verdicts.read(write_results(tmp_path / "results.jsonl", *rows))
     assert verdict.broken == {"a": "failed in 2 of 3: x y", "b": "warning in 2 of 3: 201"}
     assert (verdict.exit_code, verdict.requests, verdict.runs) == (1, 40, 9)
+
+
+def test_clients_that_it_breaks_are_read(tmp_path):
+    told = {"client": "a", "use": "b()", "why": "no lines", "broken": ["event.framing"]}
+    lines = [{"kind": "client", "verdict": one, **told} for one in ("breaks", "works")]
+    lines[1]["use"] = "c()"
+    found = verdicts.read(write_results(tmp_path / "r.jsonl", *lines, FOOTER))
+    assert found.clients == {"a b()": "no lines (event.framing)"}
 
 
 def test_results_without_a_footer_are_refused(tmp_path):

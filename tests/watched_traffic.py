@@ -1,13 +1,12 @@
 """A proxy in a thread, a plain client, and what the judge makes of what passed."""
 
-import threading
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 
 import httpx2
 
 from runs_conformance.clients.judging import Watcher, side_of
 from runs_conformance.clients.proxy import Proxy
-from runs_conformance.clients.serving import Server, listener
+from runs_conformance.clients.serving import beside
 from runs_conformance.contract.register import NEWEST, load
 from runs_conformance.contract.timeline import FINAL
 
@@ -19,17 +18,9 @@ REGISTER = load()
 @contextmanager
 def proxied(upstream):
     """Gives the proxy's address (scheme, host, port) and the list that fills with captures."""
-    seen, up = [], threading.Event()
-    server = Server(Proxy(upstream, seen.append), up.set)
-    with closing(listener("127.0.0.1", 0)) as found:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [found]}, daemon=True)
-        thread.start()
-        assert up.wait(10)
-        try:
-            yield f"http://127.0.0.1:{found.getsockname()[1]}", seen
-        finally:
-            server.should_exit = True
-            thread.join()
+    seen = []
+    with beside(Proxy(upstream, seen.append)) as address:
+        yield address, seen
 
 
 def client(base_url="", **more):

@@ -11,10 +11,11 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from runs_conformance.clients.dialects import Dialect, DialectError, load, read_file
+from runs_conformance.clients.dialects import Dialect, DialectError, load, names, read_file
 
 FOLDER: Final = Path(__file__).parent / "drivers"
 STAMP: Final = "installed.sha256"
@@ -28,30 +29,56 @@ class InstallError(RuntimeError):
 
 @dataclass(frozen=True)
 class Driver:
-    """A program that runs a client. `uses` maps its own uses to those of the client's dialect."""
+    """A program that runs a client. `uses` maps its own uses to those of the client's dialect.
+
+    `pins` is what is installed for it; None for a driver of the user's own, which `words` start in `folder`.
+    """
 
     name: str
     program: Path
     runs_on: str
-    pins: Path
+    pins: Path | None
     uses: tuple[tuple[str, str], ...]
+    words: tuple[str, ...] = ()
+    folder: Path = FOLDER
+
+    @cached_property
+    def dialect(self) -> Dialect | None:
+        """None for a client that no dialect describes. Read once: each reading checks the whole file."""
+        return load(self.name) if self.name in names() else None
 
     @property
-    def dialect(self) -> Dialect:
-        return load(self.name)
+    def title(self) -> str:
+        return self.dialect.title if self.dialect else self.name
+
+    @property
+    def version(self) -> str:
+        return self.dialect.version if self.dialect else ""
 
     @property
     def lacking(self) -> str:
         """What this machine lacks to run it at all, as a sentence part; "" for nothing."""
-        absent = [tool for tool in _TOOLS[self.runs_on] if shutil.which(tool) is None]
+        tools = _TOOLS[self.runs_on] if self.pins else (self.words[0],)
+        absent = [tool for tool in tools if shutil.which(tool, path=self._path) is None]
         return f"{' and '.join(absent)} is not installed here" if absent else ""
 
+    @property
+    def _path(self) -> str | None:
+        """A program of the user's own may lie beside its drivers.toml."""
+        return None if self.pins else f"{os.environ.get('PATH', '')}{os.pathsep}{self.folder}"
+
     def command(self, home: Path) -> Sequence[str]:
+        if not self.pins:
+            return (shutil.which(self.words[0], path=self._path) or self.words[0], *self.words[1:])
         if self.runs_on == "python":
             return (str(_python(home)), str(self.program))
         if self.runs_on == "node":
             return ("node", str(self.program))
         return ("pwsh", "-NoProfile", "-NonInteractive", "-File", str(self.program))
+
+    def directory(self, home: Path) -> Path:
+        """Where it is started."""
+        return home if self.pins else self.folder
 
     def environment(self, home: Path) -> dict[str, str]:
         """A home of its own, and no key or proxy of the user's shell."""
@@ -79,15 +106,27 @@ class Known:
         )
 
 
+@dataclass(frozen=True)
+class Sent:
+    """A requirement that a client is known to break by what it sends."""
+
+    client: str
+    row: str
+    source: str
+
+
 def drivers(folder: Path = FOLDER) -> tuple[Driver, ...]:
     """All drivers, in the order of the file. DialectError for a file that can't be used."""
     raw = read_file(folder / "drivers.toml", "client_drivers")
-    return tuple(
-        Driver(
-            name=name, program=folder / one["program"], runs_on=one["runs_on"], pins=folder / one["pins"],
-            uses=tuple(one["uses"].items()),
-        )
-        for name, one in raw.items()
+    return tuple(_driver(name, one, folder.resolve()) for name, one in raw.items())
+
+
+def _driver(name: str, one: dict[str, Any], folder: Path) -> Driver:
+    uses = tuple(one["uses"].items())
+    if "command" in one:
+        return Driver(name, folder, "command", None, uses, tuple(one["command"]), folder)
+    return Driver(
+        name, folder / one["program"], one["runs_on"], folder / one["pins"], uses, folder=folder,
     )
 
 
@@ -103,14 +142,28 @@ def chosen(names: Sequence[str], folder: Path = FOLDER) -> tuple[Driver, ...]:
 
 
 def known(folder: Path = FOLDER) -> tuple[Known, ...]:
-    raw = read_file(folder / "known.toml", "client_known")
     return tuple(
         Known(tuple(one["clients"]), tuple(one["uses"]), one["scenario"], one["why"], one["source"])
-        for one in raw.get("known", ())
+        for one in _known(folder).get("known", ())
     )
 
 
+def sent(folder: Path = FOLDER) -> tuple[Sent, ...]:
+    """What clients are known to send in breach of the contract. The file may be missing, as of `known`."""
+    return tuple(
+        Sent(client, one["row"], one["source"])
+        for one in _known(folder).get("sent", ()) for client in one["clients"]
+    )
+
+
+def _known(folder: Path) -> dict[str, Any]:
+    path = folder / "known.toml"
+    return read_file(path, "client_known") if path.exists() else {}
+
+
 def is_installed(driver: Driver, home: Path) -> bool:
+    if driver.pins is None:
+        return True
     stamp = home / STAMP
     there = driver.runs_on != "python" or _python(home).exists()
     return there and stamp.is_file() and stamp.read_text("utf-8") == fingerprint(driver)
@@ -119,6 +172,7 @@ def is_installed(driver: Driver, home: Path) -> bool:
 def fingerprint(driver: Driver) -> str:
     """Of what is pinned, and of the interpreter that goes into a virtual environment."""
     digest = hashlib.sha256(sys.version.encode() if driver.runs_on == "python" else b"")
+    assert driver.pins is not None, "a driver of the user's own is not installed by us"
     files = sorted(driver.pins.iterdir()) if driver.pins.is_dir() else [driver.pins]
     for path in files:
         digest.update(path.read_bytes())
@@ -145,6 +199,7 @@ def install(driver: Driver, home: Path) -> bool:
 
 
 def _steps(driver: Driver, home: Path) -> Iterator[Sequence[str]]:
+    assert driver.pins is not None
     if driver.runs_on == "python":
         yield (sys.executable, "-m", "venv", "--clear", str(home / "venv"))
         pip = (str(_python(home)), "-m", "pip", "--disable-pip-version-check", "install", "--no-input")

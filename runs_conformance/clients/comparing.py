@@ -29,7 +29,7 @@ class Truth:
 
     @property
     def status(self) -> str | None:
-        return self.run.get("status")
+        return _text(self.run, "status") or None
 
     def said(self, kind: str) -> str:
         """All texts ("text") or refusals ("refusal") of the assistant, in order."""
@@ -54,6 +54,8 @@ def truth(exchanges: Iterable[Exchange]) -> Truth:
             _stream(found, exchange)
         elif exchange.operation.name == "listMessages":
             _messages(found, exchange)
+        elif exchange.operation.name == "getMessage":
+            _message(found, exchange.response.object if exchange.response else {})
         elif exchange.response is not None:
             _run(found, exchange.response.object)
     return found
@@ -84,34 +86,59 @@ def _event(found: Truth, event: Event) -> None:
 
 def _delta(found: Truth, value: Mapping[str, Any]) -> None:
     held = found.texts.setdefault(str(value.get("id")), {})
-    for part in (value.get("delta") or {}).get("content") or ():
-        if part.get("type") == "text":
-            held["text"] = held.get("text", "") + ((part.get("text") or {}).get("value") or "")
-        elif part.get("type") == "refusal":
-            held["refusal"] = held.get("refusal", "") + (part.get("refusal") or "")
+    for kind, text in _said(_object(value, "delta")):
+        held[kind] = held.get(kind, "") + text
 
 
 def _messages(found: Truth, exchange: Exchange) -> None:
     """A list tells all there is: what deltas told before is told again."""
-    entries = exchange.response.object.get("data") if exchange.response else None
-    listed = [one for one in entries or () if isinstance(one, dict) and one.get("role") == "assistant"]
+    listed = _objects(exchange.response.object if exchange.response else {}, "data")
     newest_first = ("order", "asc") not in exchange.request.query
     for one in reversed(listed) if newest_first else listed:
-        held = found.texts[str(one.get("id"))] = {"text": "", "refusal": ""}
-        for part in one.get("content") or ():
-            if part.get("type") == "text":
-                held["text"] += (part.get("text") or {}).get("value") or ""
-            elif part.get("type") == "refusal":
-                held["refusal"] += part.get("refusal") or ""
+        _message(found, one)
+
+
+def _message(found: Truth, one: Mapping[str, Any]) -> None:
+    """A whole message: what was told of it before is told again."""
+    if one.get("role") != "assistant":
+        return
+    held = found.texts[str(one.get("id"))] = {"text": "", "refusal": ""}
+    for kind, text in _said(one):
+        held[kind] += text
+
+
+def _said(value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The texts and refusals of a message's or a delta's parts, with their kind."""
+    for part in _objects(value, "content"):
+        if part.get("type") == "text":
+            yield "text", _text(_object(part, "text"), "value")
+        elif part.get("type") == "refusal":
+            yield "refusal", _text(part, "refusal")
+
+
+def _object(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A member that should be an object; {} for anything else: a target may answer what it likes."""
+    found = value.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _objects(value: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    found = value.get(name)
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _text(value: Mapping[str, Any], name: str) -> str:
+    found = value.get(name)
+    return found if isinstance(found, str) else ""
 
 
 def _run(found: Truth, value: Mapping[str, Any]) -> None:
     if value.get("object") != "thread.run" and "status" not in value:
         return
     found.run = dict(value)
-    action = (value.get("required_action") or {}).get("submit_tool_outputs") or {}
-    for each in action.get("tool_calls") or ():
-        function = each.get("function") or {}
+    action = _object(_object(value, "required_action"), "submit_tool_outputs")
+    for each in _objects(action, "tool_calls"):
+        function = _object(each, "function")
         found.calls[str(each.get("id"))] = {
             "id": each.get("id"), "name": function.get("name"), "arguments": function.get("arguments"),
         }
@@ -133,24 +160,24 @@ def _differences(report: Mapping[str, Any], seen: Truth) -> Iterator[str]:
     elif not seen.cut and not ended and not _tells(report, seen.status):
         yield f"an error of its own: {_error(report)}"
     yield from _texts(report, seen, whole=ended)
-    yield from _calls(report.get("calls") or (), seen.calls, whole=ended)
+    yield from _calls(_objects(report, "calls"), seen.calls, whole=ended)
     if ended:
         yield from _end(report, seen)
 
 
 def _tells(report: Mapping[str, Any], status: str | None) -> bool:
     """A client may raise for a run that did not complete, if it says what became of it."""
-    told = str((report.get("error") or {}).get("message"))
+    told = str(_object(report, "error").get("message"))
     return status not in (None, "completed") and str(status) in told
 
 
 def _error(report: Mapping[str, Any]) -> str:
-    told = report.get("error") or {}
+    told = _object(report, "error")
     return f"{told.get('class')}: {str(told.get('message'))[:160]}"
 
 
 def _http_error(report: Mapping[str, Any], status: int, body: Mapping[str, Any]) -> Iterator[str]:
-    told = report.get("error") or {}
+    told = _object(report, "error")
     if report["outcome"] != "error":
         yield f"the answer {status} was not surfaced as an error"
         return
@@ -166,7 +193,7 @@ def _http_error(report: Mapping[str, Any], status: int, body: Mapping[str, Any])
 
 def _stream_error(report: Mapping[str, Any], message: str) -> Iterator[str]:
     if report["outcome"] == "error":
-        if message not in str((report.get("error") or {}).get("message")):
+        if message not in str(_object(report, "error").get("message")):
             yield f"the message of the stream's error was lost: {brief(message, _SHOWN)}"
     elif report.get("status") != "failed":
         yield "the stream's error event was not surfaced as an error"
@@ -199,11 +226,11 @@ def _end(report: Mapping[str, Any], seen: Truth) -> Iterator[str]:
     if report.get("status") != seen.status:
         yield f"status {seen.status} was reported as {report.get('status')}"
     if seen.status == "failed":
-        wanted, told = seen.run.get("last_error") or {}, report.get("last_error") or {}
+        wanted, told = _object(seen.run, "last_error"), _object(report, "last_error")
         for name in ("code", "message"):
             there, became = wanted.get(name), told.get(name)
             if there != became:
                 yield f"last_error.{name} {brief(there, _SHOWN)} became {brief(became, _SHOWN)}"
-    reason = (seen.run.get("incomplete_details") or {}).get("reason")
+    reason = _object(seen.run, "incomplete_details").get("reason")
     if reason != report.get("incomplete"):
         yield f"the reason {reason} for incomplete became {report.get('incomplete')}"

@@ -32,16 +32,18 @@ class Talk:
 
     def __init__(self, driver: Driver, home: Path) -> None:
         self.driver = driver
+        home.mkdir(parents=True, exist_ok=True)
         self.log = home / "driver.log"
         self._errors = self.log.open("ab")
         try:
             self._process = subprocess.Popen(  # noqa: S603 - a program of this package, in its own environment
-                driver.command(home), cwd=home, env=driver.environment(home), stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE, stderr=self._errors, start_new_session=True,
+                driver.command(home), cwd=driver.directory(home), env=driver.environment(home),
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, start_new_session=True,
             )
         except OSError as error:
             self._errors.close()
-            told = f"the driver {driver.name} can't be started: {error}; --install it anew"
+            advice = "--install it anew" if driver.pins else f"mend its command in {driver.folder}"
+            told = f"the driver {driver.name} can't be started: {error}; {advice}"
             raise DriverError(told) from None
         self._lines: queue.Queue[bytes | None] = queue.Queue()
         assert self._process.stdout is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
@@ -12,13 +12,12 @@ from urllib.parse import urlsplit
 from runs_conformance.clients.capture import Capture
 from runs_conformance.clients.judging import Watcher
 from runs_conformance.clients.proxy import Proxy
-from runs_conformance.clients.serving import Server, listener
+from runs_conformance.clients.serving import beside
 from runs_conformance.contract.findings import Finding
 from runs_conformance.contract.model import Exchange
 from runs_conformance.contract.register import NEWEST
 
 SETTLED_SECONDS: Final = 5.0
-START_SECONDS: Final = 10.0
 
 
 @dataclass
@@ -69,29 +68,18 @@ class Passing:
 def passing(base_url: str) -> Iterator[Passing]:
     """The proxy before a target, as long as the block; all that passed is judged when it ends."""
     parts = urlsplit(base_url)
-    found: list[Finding] = []
+    made: Passing
 
     def told(finding: Finding, _exchange: Exchange) -> None:
-        found.append(finding)
-
-    watcher = Watcher(base_url, NEWEST, found=told, late=told)
-    made: Passing
+        made.findings.append(finding)
 
     def see(capture: Capture) -> None:
         made.see(capture)
 
-    made = Passing(Proxy(f"{parts.scheme}://{parts.netloc}", see), watcher, parts.path, findings=found)
-    up = threading.Event()
-    server = Server(made.proxy, up.set)
-    with closing(listener("127.0.0.1", 0)) as socket:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, daemon=True)
-        thread.start()
-        try:
-            if not up.wait(START_SECONDS):
-                raise TimeoutError(f"the proxy did not start within {START_SECONDS:g} s")
-            made.address = f"http://127.0.0.1:{socket.getsockname()[1]}"
+    watcher = Watcher(base_url, NEWEST, found=told)
+    made = Passing(Proxy(f"{parts.scheme}://{parts.netloc}", see), watcher, parts.path)
+    try:
+        with beside(made.proxy) as made.address:
             yield made
-        finally:
-            server.should_exit = True
-            thread.join()
-            watcher.close()
+    finally:
+        watcher.close()

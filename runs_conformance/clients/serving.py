@@ -1,11 +1,12 @@
-"""The proxy on a socket, until somebody ends it."""
+"""The proxy on a socket: until somebody ends it, or beside the one who asked for it."""
 
 from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
-from contextlib import closing
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from types import FrameType
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ import uvicorn
 
 # Seconds that exchanges under way get when the proxy is ended.
 LEFT_SECONDS: Final = 2
+START_SECONDS: Final = 30.0
 
 
 def serve(proxy: Any, host: str, port: int, up: Callable[[str], None]) -> None:
@@ -21,6 +23,23 @@ def serve(proxy: Any, host: str, port: int, up: Callable[[str], None]) -> None:
         name, number = found.getsockname()[:2]
         shown = f"[{name}]" if ":" in name else name
         Server(proxy, lambda: up(f"http://{shown}:{number}")).run(sockets=[found])
+
+
+@contextmanager
+def beside(proxy: Any) -> Iterator[str]:
+    """Serve in a thread of its own as long as the block; gives the address (scheme, host, port)."""
+    up = threading.Event()
+    server = Server(proxy, up.set)
+    with closing(listener("127.0.0.1", 0)) as found:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [found]}, daemon=True)
+        thread.start()
+        try:
+            if not up.wait(START_SECONDS):
+                raise TimeoutError(f"the proxy did not start within {START_SECONDS:g} s")
+            yield f"http://127.0.0.1:{found.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 def listener(host: str, port: int) -> socket.socket:

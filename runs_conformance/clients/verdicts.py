@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from runs_conformance.clients.dialects import Deviation, Dialect, Need, Use
-from runs_conformance.clients.observing import Observation
+from runs_conformance.clients.observing import INSIDE, Observation
 from runs_conformance.contract.findings import Finding
 
 WORKS: Final = "works"
@@ -108,7 +108,11 @@ class Seen:
         if absent and not need.optional:
             reason = self.rows[absent[0]].reason
             return _Met("broken", f"{need.broken}: {reason}" if reason else need.broken, tuple(absent))
-        unseen = tuple(row for row in need.rows if self._outcome(row) not in _SEEN)
+        undecided = [row for row in need.rows if self._outcome(row) not in _SEEN]
+        wrong = tuple(row for row in undecided if self.observed.get(INSIDE + row) is False)
+        if wrong:
+            return _Met("broken", need.broken, wrong)
+        unseen = tuple(row for row in undecided if INSIDE + row not in self.observed)
         return _open(need, unseen) if unseen else _Met("held")
 
     def _failed(self, row: str) -> Sequence[Finding]:

@@ -25,6 +25,13 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--folder", metavar="DIR", default="", help="where the environments are (default: the user's cache)",
     )
+    parser.add_argument(
+        "--drivers", metavar="DIR", default="", help="drivers of your own, from this folder's drivers.toml",
+    )
+    parser.add_argument(
+        "--verdicts", metavar="FILE", default="",
+        help="a check's results of the same target: its verdicts on these clients are confirmed or corrected",
+    )
     parser.add_argument("--list", action="store_true", help="print the drivers, installed or not, and end")
     parser.add_argument(
         "--key-env", default="OPENAI_API_KEY", metavar="NAME",

@@ -1,6 +1,6 @@
 """Driver for azure-ai-agents: polled by hand, and streamed.
 
-The client always asks for a token over https and sends no OpenAI-Beta; a policy of ours stands in its place.
+The client asks for a token over https; a policy of ours gives the key in its place, and nothing else.
 """
 
 import time
@@ -20,7 +20,6 @@ class Key(SansIOHTTPPolicy):
 
     def on_request(self, request):
         request.http_request.headers["Authorization"] = f"Bearer {self.key}"
-        request.http_request.headers["OpenAI-Beta"] = "assistants=v2"
 
 
 class Nobody:
