@@ -1,4 +1,4 @@
-"""What is kept of a target's last results: outcomes without evidence, as a results file that every view reads."""
+"""What is kept of a target's last results: outcomes without evidence, in a results file for every view."""
 
 import json
 from dataclasses import replace

@@ -5,7 +5,7 @@ Nothing is installed or started. With --check nothing is written; exit code 1 sa
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -26,16 +26,17 @@ HEAD: Final = """\
 <!-- Written by targets/page.py from targets/*; `tox -e targets -- --update` judges anew and keeps the results. -->
 # Who speaks it
 
-{count} third-party servers, each in one pinned version, judged by `runs-conformance check` with the standard suite. Each was installed
-from PyPI or npm, started on this machine with made-up keys, and judged through its URL. Gateways stood before the reference target, so what
-is found is theirs; mocks were given this project's own `schemas/openapi.json`. This is no ranking of products: most of these servers never set
-out to offer all of this API, and a mock that answers with examples does what it promises.
+{count} third-party servers, each in one pinned version, judged by `runs-conformance check` with the standard suite.
+Each was installed from PyPI or npm, started on this machine with made-up keys, and judged through its URL. Gateways
+stood before the reference target, so what is found is theirs; mocks were given this project's own
+`schemas/openapi.json`. This is no ranking of products: most of these servers never set out to offer all of this API,
+and a mock that answers with examples does what it promises.
 
-`tox -e targets` repeats it and compares each verdict with the ones below: a new version of a target, or of this suite, that changes one ends it
-with exit code 1 and names the requirement. Every finding was traced to its cause; the causes stand in `targets/NAME/gaps.toml`, a
-[gaps file](gaps.md), and below.
+`tox -e targets` repeats it and compares each verdict with the ones below: a new version of a target, or of this
+suite, that changes one ends it with exit code 1 and names the requirement. Every finding was traced to its cause; the
+causes stand in `targets/NAME/gaps.toml`, a [gaps file](gaps.md), and below.
 
-"""
+"""  # noqa: E501 - the page's lines are longer than the code's
 
 
 def escaped(text: str) -> str:
@@ -59,7 +60,8 @@ def page() -> str:
     results = {name: kept.read(name) for name in names}
     found = matrix(list(results.items()))
     parts = [
-        HEAD.format(count=len(names)), spread(found), "\n## By chapter\n\n", chapters(found), counts(loaded, results),
+        HEAD.format(count=len(names)), spread(found), "\n## By chapter\n\n", chapters(found),
+        counts(loaded, results),
         *(target(loaded[name], results[name]) for name in names),
     ]
     return "".join(parts)
@@ -72,9 +74,11 @@ def spread(found: Matrix) -> str:
     low, high = min(judged, key=lambda name: judged[name]), max(judged, key=lambda name: judged[name])
     rows = [line for line in found.lines if _split(line.outcomes)]
     return (
-        f"**The spread:** from {judged[low]:.0f} % (`{low}`) to {judged[high]:.0f} % (`{high}`) of the decided requirements pass; "
-        f"the negative control `{CONTROL}`, a server of another contract on the same path, passes {shares[CONTROL]:.0f} %. "
-        f"{len(rows)} of {len(found.lines)} requirements tell at least two of them apart.\n"
+        f"**The spread:** of what was decided, from {judged[low]:.0f} % (`{low}`) to "
+        f"{judged[high]:.0f} % (`{high}`) "
+        f"pass;\nthe negative control `{CONTROL}`, a server of another contract on the same path, passes "
+        f"{shares[CONTROL]:.0f} %.\n"
+        f"{len(rows)} of {len(found.lines)} requirements tell two of the targets apart.\n"
     )
 
 
@@ -89,20 +93,21 @@ def chapters(found: Matrix) -> str:
     head = sidebyside.markdown(found).partition("\n### ")[0]
     words = " ".join(f"{name}=targets/{name}/last.jsonl" for name in found.names)
     note = (
-        "Passed of decided; what a profile declares absent, or a run did not show, is not counted. "
-        "Requirement by requirement:\n"
+        "Passed of decided. What could not be tested for a fault of the target counts as not passed; what a\n"
+        "profile declares absent, or a run did not show, is not counted. Requirement by requirement:\n"
     )
     return f"{head}\n{note}\n    runs-conformance matrix {words}\n"
 
 
 def counts(loaded: Mapping[str, Recipe], results: Mapping[str, Results]) -> str:
     head = [
-        "Target", "Version", "Judged", "Passed", "Failed", "Warnings", "Untestable", "Not applicable", "Requests", "Runs",
+        "Target", "Version", "Judged", "Passed", "Failed", "Warnings", "Untestable", "Not applicable",
+        "Requests", "Runs",
     ]
     shown = (Outcome.PASSED, Outcome.FAILED, Outcome.WARNING, Outcome.UNTESTABLE, Outcome.NOT_APPLICABLE)
     rows = [
         [
-            f"[{name}](#{name.replace('_', '_')})", loaded[name].version, one.header.started_at[:10],
+            f"[{name}](#{name})", loaded[name].version, one.header.started_at[:10],
             *(str(one.summary.count(outcome)) for outcome in shown),
             *((str(one.footer.requests), str(one.footer.runs)) if one.footer else ("", "")),
         ]
@@ -113,7 +118,8 @@ def counts(loaded: Mapping[str, Recipe], results: Mapping[str, Results]) -> str:
 
 def target(recipe: Recipe, results: Results) -> str:
     parts = [
-        f"\n## {recipe.name}\n\n{recipe.what} Version {recipe.version} of `{recipe.package}`.\n\nHow it was run:\n\n",
+        f"\n## {recipe.name}\n\n{recipe.what} Version {recipe.version} of `{recipe.package}`.\n\n",
+        "How it was run:\n\n",
         "".join(f"    {line}\n" for line in _run(recipe)), "\n", *_absent(recipe), *_misses(recipe, results),
         *_deviations(recipe),
     ]
@@ -131,9 +137,9 @@ def _run(recipe: Recipe) -> Iterator[str]:
     variables = [f"{name}={recipes.fill(text, places)}" for name, text in (recipe.variables or {}).items()]
     yield " ".join([*variables, *(recipes.fill(word, places) for word in recipe.command)])
     if recipe.upstream:
-        yield "runs-conformance serve  # the upstream"
-    key = f" --key-env TARGET_KEY  # {recipe.key}"
-    yield f"runs-conformance check http://127.0.0.1:PORT{recipe.base} --profile targets/{recipe.name}/profile.toml{key}"
+        yield "python targets/upstream.py UPSTREAM_PORT KEY  # the reference target, which knows only these keys"
+    url = f"http://127.0.0.1:PORT{recipe.base}"
+    yield f"TARGET_KEY={recipe.key} runs-conformance check {url} --profile targets/{recipe.name}/profile.toml"
 
 
 def _absent(recipe: Recipe) -> Iterator[str]:
@@ -149,23 +155,31 @@ def _misses(recipe: Recipe, results: Results) -> Iterator[str]:
     causes: dict[str, list[str]] = {}
     for name, reason in recipes.gaps(recipe.name).items():
         causes.setdefault(reason, []).append(name)
-    words = {Outcome.FAILED: "", Outcome.WARNING: " (SHOULD)", Outcome.UNTESTABLE: " (untestable)"}
-    rows = [
-        [escaped(reason), ", ".join(f"`{name}`{words.get(outcomes[name], '')}" for name in names)]
-        for reason, names in causes.items()
-    ]
+    rows = [[escaped(reason), _broken(names, outcomes)] for reason, names in causes.items()]
     yield f"What it misses: {len(rows)} causes, {sum(map(len, causes.values()))} requirements.\n\n"
     yield table(["Cause", "Requirements"], rows)
 
 
+def _broken(names: list[str], outcomes: Mapping[str, Outcome]) -> str:
+    """The ids of those that failed; those that could not be tested are only counted, for they are many."""
+    words = {Outcome.FAILED: "", Outcome.WARNING: " (SHOULD)"}
+    told = [f"`{name}`{words[outcomes[name]]}" for name in names if outcomes[name] in words]
+    stuck = len(names) - len(told)
+    return ", ".join([*told, f"{stuck} untestable"] if stuck else told)
+
+
 def _deviations(recipe: Recipe) -> Iterator[str]:
     rows = [
-        [escaped(each.what), ", ".join(f"`{name}`" for name in each.found) or f"not found: {escaped(each.unseen)}"]
+        [escaped(each.what), _ids(each.found) or f"nothing: {escaped(each.unseen)}"]
         for each in recipes.deviations(recipe.name)
     ]
     if rows:
         yield "\nKnown of it from reading and trying it by hand, and what finds it:\n\n"
         yield table(["Deviation", "Found by"], rows)
+
+
+def _ids(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def main(argv: list[str]) -> int:

@@ -3,7 +3,7 @@
     target.toml            how to start it (keys: see `Recipe`)
     requirements.txt       or package.json with package-lock.json: pinned, what to install
     profile.toml           what is given to `runs-conformance check`
-    gaps.toml              a gaps file (docs/gaps.md): each requirement that it breaks, and whose doing that is
+    gaps.toml              a gaps file (docs/gaps.md): each requirement that it breaks, and whose doing it is
     deviations.toml        what was known of it from elsewhere, and what finds it (keys: see `Deviation`)
     last.jsonl             the last results that somebody looked at, without evidence
 

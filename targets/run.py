@@ -4,10 +4,10 @@
     python targets/run.py --update [NAME ...]     and keep the results as the last ones, and write the page
 
 Each server gets an environment and a folder of its own under build/targets (logs, results.jsonl); all listen
-on 127.0.0.1 only and end with this script. Exit code 0: every target was judged, its findings are exactly those
-of its gaps.toml, no verdict differs from the last results, and the page agrees with them (a target that this
-machine can't run is skipped, and the table says so); 1: some differ; 2: one could not be judged, or one asked
-for by name was skipped, or all were.
+on 127.0.0.1 only and end with this script. Exit code 0: every target was judged, its findings are exactly
+those of its gaps.toml, no verdict differs from the last results, and the page agrees with them (a target that
+this machine can't run is skipped, and the table says so); 1: some differ; 2: one could not be judged, or one
+asked for by name was skipped, or all were.
 """
 
 import argparse

@@ -9,6 +9,5 @@ def speak(_: MessagesState) -> dict[str, Any]:
     return {"messages": [{"role": "assistant", "content": "Hello."}]}
 
 
-graph = (
-    StateGraph(MessagesState).add_node("speak", speak).add_edge(START, "speak").add_edge("speak", END).compile()
-)
+builder = StateGraph(MessagesState).add_node("speak", speak)
+graph = builder.add_edge(START, "speak").add_edge("speak", END).compile()
