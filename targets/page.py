@@ -137,7 +137,7 @@ def _run(recipe: Recipe) -> Iterator[str]:
     variables = [f"{name}={recipes.fill(text, places)}" for name, text in (recipe.variables or {}).items()]
     yield " ".join([*variables, *(recipes.fill(word, places) for word in recipe.command)])
     if recipe.upstream:
-        yield "python targets/upstream.py UPSTREAM_PORT KEY  # the reference target, which knows only these keys"
+        yield "python targets/upstream.py UPSTREAM_PORT KEY  # the reference target; it knows only this key"
     url = f"http://127.0.0.1:PORT{recipe.base}"
     yield f"TARGET_KEY={recipe.key} runs-conformance check {url} --profile targets/{recipe.name}/profile.toml"
 
