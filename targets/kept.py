@@ -43,6 +43,9 @@ def reduced(found: Results, target: str) -> str:
     return "".join(f"{json.dumps(record)}\n" for record in records)
 
 
-def differs(name: str, results: Path) -> Comparison | None:
-    """What changed since the last results; None if none are kept yet."""
-    return compare(read(name), read_results(results)) if file(name).is_file() else None
+def differs(name: str, results: Path, target: str) -> Comparison | None:
+    """What changed since the last results; None if none are kept yet. `target` is as for `reduced`."""
+    if not file(name).is_file():
+        return None
+    found = read_results(results)
+    return compare(read(name), replace(found, header=replace(found.header, target=target)))

@@ -144,16 +144,23 @@ def judge(name: str, settings: Settings) -> Line:
             say(f"key {recipe.key}, profile {home / 'profile.toml'}; Ctrl-C ends it")
             signal.pause()
         verdict = check(recipe, url, home, settings.arguments)
-    results = home / "results.jsonl"
-    if settings.update:
-        kept.file(name).write_text(kept.reduced(read_results(results), f"{name} {recipe.version}"), "utf-8")
-    elif (changed := kept.differs(name, results)) is None:
-        say(f"{name}: no last results are kept; --update keeps these")
-    elif changed.changes:
-        say(f"\n{name}: verdicts that differ from the last results\n{differences.text(changed)}")
-    changes = len(changed.changes) if not settings.update and changed else 0
     found = verdicts.differences(verdict.broken, known)
-    return Line(name, recipe.version, verdict, seconds, found, changes=changes)
+    return Line(name, recipe.version, verdict, seconds, found, changes=watched(recipe, home, settings))
+
+
+def watched(recipe: Recipe, home: Path, settings: Settings) -> int:
+    """Keep the results, or tell what differs from the last ones and count it."""
+    results, target = home / "results.jsonl", f"{recipe.name} {recipe.version}"
+    if settings.update:
+        kept.file(recipe.name).write_text(kept.reduced(read_results(results), target), "utf-8")
+        return 0
+    changed = kept.differs(recipe.name, results, target)
+    if changed is None:
+        say(f"{recipe.name}: no last results are kept; --update keeps these")
+        return 0
+    if changed.changes:
+        say(f"\n{recipe.name}: verdicts that differ from the last results\n{differences.text(changed)}")
+    return len(changed.changes)
 
 
 def prepared(recipe: Recipe, settings: Settings) -> Path:

@@ -80,7 +80,7 @@ def test_a_deviation_is_either_found_or_excused(text, tmp_path, monkeypatch):
 
 
 def test_equal_results_do_not_differ(tmp_path):
-    assert kept.differs("portkey", altered("portkey", tmp_path)).changes == ()
+    assert kept.differs("portkey", altered("portkey", tmp_path), "portkey 1").changes == ()
 
 
 @pytest.mark.parametrize(
@@ -89,8 +89,9 @@ def test_equal_results_do_not_differ(tmp_path):
      ("accept.unicode", "not-tested", "gone")],
 )  # fmt: skip
 def test_a_changed_verdict_is_seen(row, outcome, kind, tmp_path):
-    changes = kept.differs("portkey", altered("portkey", tmp_path, **{row: outcome})).changes
-    assert [(each.kind, each.id) for each in changes] == [(kind, row)]
+    found = kept.differs("portkey", altered("portkey", tmp_path, **{row: outcome}), "portkey 9.9.9")
+    assert [(each.kind, each.id) for each in found.changes] == [(kind, row)]
+    assert found.new.target == "portkey 9.9.9"
 
 
 def test_what_is_kept_has_the_outcomes_and_no_evidence(tmp_path):
