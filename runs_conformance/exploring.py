@@ -19,7 +19,7 @@ from runs_conformance.contract.findings import Finding, Outcome, passed
 from runs_conformance.contract.jsontext import pointer
 from runs_conformance.contract.model import Case, Exchange, to_bytes
 from runs_conformance.live import Bench, refusal
-from runs_conformance.scenes import accepted
+from runs_conformance.scenes import accepted, not_refused
 from runs_conformance.stimuli.base import CREATE_RUN
 from runs_conformance.stimuli.bodies import bodies, faults, one_violation, plainest, violating
 from runs_conformance.target.journal import BudgetSpent
@@ -187,7 +187,7 @@ def explore_violating(bench: Bench, operation: str) -> None:
     bench.generated = True
     live = bench.live
     examples = EXAMPLES[live.effort][1]
-    accepted(live, operation)
+    not_refused(live, operation)
     assistant = live.stage.assistant()
     thread = live.stage.thread() if operation == CREATE_RUN else None
 

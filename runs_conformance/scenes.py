@@ -31,13 +31,24 @@ def control(live: Live, operation: str) -> Exchange:
     return made
 
 
-def accepted(live: Live, operation: str) -> Exchange:
+def not_refused(live: Live, operation: str) -> Exchange:
     """The control, or Blocked: nothing can be said about changes of a body that is refused itself."""
     exchange = control(live, operation)
-    if not exchange.ok or not answer_run(exchange).get("id"):
+    if not exchange.ok:
         raise Blocked(
             f"{operation} with a minimal body", f"the minimal body was not accepted: {answer_text(exchange)}",
             exchange,
+        )
+    return exchange
+
+
+def accepted(live: Live, operation: str) -> Exchange:
+    """The control with the run that it made, or Blocked: nothing can be told of a run without an id."""
+    exchange = not_refused(live, operation)
+    if not answer_run(exchange).get("id"):
+        raise Blocked(
+            f"the run of {operation} with a minimal body",
+            f"the minimal body was answered without a run that has an id: {answer_text(exchange)}", exchange,
         )
     return exchange
 

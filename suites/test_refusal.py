@@ -14,7 +14,7 @@ from runs_conformance.contract.jsontext import pointer
 from runs_conformance.contract.model import Case, to_bytes
 from runs_conformance.exploring import explore_violating
 from runs_conformance.live import ENOUGH, WRONG_KEY, Bench, Live
-from runs_conformance.scenes import accepted
+from runs_conformance.scenes import not_refused
 from runs_conformance.stimuli.base import CREATE_BOTH, CREATE_RUN, OPERATIONS, function
 from runs_conformance.stimuli.outside import density, outside
 from runs_conformance.suite import operations, param, parametrize
@@ -154,7 +154,7 @@ def test_derived_faults(bench: Bench, operation: str, requirement: str) -> None:
     """
     live = bench.live
     cases = density(outside(operation, live.edition), live.effort)
-    accepted(live, operation)
+    not_refused(live, operation)
     thread = thread_for(live, operation)
     taken = 0
     for case in (one for one in cases if one.requirement == requirement):
@@ -206,7 +206,7 @@ def test_faults_by_hand(bench: Bench, by_hand: tuple[str, str, str, Change]) -> 
     if row == "refuse.key.invalid" and live.profile.auth_header == "none":
         bench.excuse([row], "--no-key: the target takes none")
         return
-    accepted(live, operation)
+    not_refused(live, operation)
     sent = {
         "thread": thread_for(live, operation),
         **change(live, live.plain(operation)),

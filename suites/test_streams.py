@@ -50,7 +50,7 @@ def test_stream_closed_early(bench: Bench) -> None:
     """The client hangs up; the run can still be read and comes to an end."""
     row(bench, "isolation.stream-closed-early", "closed-early")
     story: tuple[Exchange, ...] = bench.live.shared("scene closed-early", tuple)
-    if len(story) > 1:
+    if len(story) > 1 and story[0].streamed:
         status = last_run(story[1:]).get("status")
         bench.add(verdict(
             "isolation.stream-closed-early", story[-1].ok and status in STOPPED, story[-1],
@@ -72,7 +72,8 @@ def test_streamed_and_polled_agree(bench: Bench) -> None:
     """The control's body, once streamed and once not: the same keys, the same settings."""
     row(bench, "isolation.streamed-equals-polled", "closed-early")
     story: tuple[Exchange, ...] = bench.live.shared("scene closed-early", tuple)
-    polled, streamed = answer_run(accepted(bench.live, CREATE_RUN)), answer_run(story[0]) if story else {}
+    polled = answer_run(accepted(bench.live, CREATE_RUN))
+    streamed = answer_run(story[0]) if story and story[0].streamed else {}
     if streamed:
         other = sorted(polled.keys() ^ streamed.keys())
         other += [

@@ -3,10 +3,13 @@
     target.toml            how to start it (keys: see `Recipe`)
     requirements.txt       or package.json with package-lock.json: pinned, what to install
     profile.toml           what is given to `runs-conformance check`
-    expected.toml          [[failed]] id, reason: each known finding, and whose doing it is
+    gaps.toml              a gaps file (docs/gaps.md): each requirement that it breaks, and whose doing it is
+    deviations.toml        what was known of it from elsewhere, and what finds it (keys: see `Deviation`)
+    last.jsonl             the last results that somebody looked at, without evidence
 
 In commands, variables and rendered files, `{name}` stands for: home (the folder in the cache, where it is
-installed and runs), folder (its folder here), port, upstream (the reference target, no path) and document.
+installed and runs), folder (its folder here), port, upstream (the reference target, no path) and document;
+in the profile also for thread (see `Recipe`).
 """
 
 import json
@@ -17,6 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from runs_conformance.contract.register import load as load_register
+from runs_conformance.report import gapfile
+
 HERE = Path(__file__).resolve().parent
 
 
@@ -26,18 +32,24 @@ class RecipeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """`target.toml`: path `ready` answers once it is up, `base` is the API's path, `deadline` seconds."""
+    """`target.toml`: path `ready` answers once it is up, `base` is the API's path, `deadline` seconds.
+
+    `what` says what it is, in a sentence. `thread`: make a thread once it is up; its id is this member of the
+    answer.
+    """
 
     name: str
     package: str
     command: tuple[str, ...]
     ready: str
+    what: str
     base: str = "/v1"
     key: str = "sk-fake-target"
     upstream: bool = False
     upstream_key: str = ""
     document: bool = False
     render: tuple[str, ...] = ()
+    thread: str = ""
     deadline: float = 60.0
     variables: Mapping[str, str] | None = None
 
@@ -88,21 +100,49 @@ def fill(text: str, places: Mapping[str, object]) -> str:
     return text
 
 
-def expected(name: str) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """A known way in which a target differs: `found` are requirements that must be broken by it.
+
+    Where there is none, `unseen` says why the suite can't or need not find it.
+    """
+
+    what: str
+    found: tuple[str, ...] = ()
+    unseen: str = ""
+
+
+def gaps(name: str) -> dict[str, str]:
     """Known findings: requirement id to reason. Raises RecipeError on a doubled id or an empty reason."""
-    known: dict[str, str] = {}
-    for row in _read(HERE / name / "expected.toml").get("failed", []):
-        if row["id"] in known or not row.get("reason", "").strip():
-            raise RecipeError(f"targets/{name}/expected.toml: {row['id']} stands twice or gives no reason")
-        known[row["id"]] = row["reason"]
+    try:
+        entries = gapfile.read(HERE / name / "gaps.toml", load_register())
+    except gapfile.GapsError as wrong:
+        raise RecipeError(str(wrong)) from wrong
+    for entry in entries:
+        if not entry.reason.strip():
+            raise RecipeError(f"targets/{name}/gaps.toml: {entry.id} gives no reason")
+    return {entry.id: entry.reason for entry in entries}
+
+
+def deviations(name: str) -> tuple[Deviation, ...]:
+    """Raises RecipeError if an entry has neither `found` nor `unseen`, or both."""
+    rows = _read(HERE / name / "deviations.toml").get("deviation", [])
+    try:
+        known = tuple(Deviation(**(row | {"found": tuple(row.get("found", ()))})) for row in rows)
+    except TypeError as wrong:
+        raise RecipeError(f"targets/{name}/deviations.toml: {wrong}") from wrong
+    for each in known:
+        if bool(each.found) == bool(each.unseen):
+            raise RecipeError(f"targets/{name}/deviations.toml: {each.what!r} needs either found or unseen")
     return known
 
 
 def expected_clients(name: str) -> dict[str, str] | None:
     """Uses of clients that can't live with the target, and why; None where nothing is said of clients."""
-    table = _read(HERE / name / "expected.toml").get("clients")
-    if table is None:
+    file = HERE / name / "clients.toml"
+    if not file.is_file():
         return None
+    table = _read(file)["clients"]
     return {use: reason for reason, uses in table.items() for use in uses}
 
 

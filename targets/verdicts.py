@@ -8,13 +8,13 @@ from typing import Any
 
 COLUMNS = (
     "target", "version", "exit", "passed", "failed", "warnings", "untestable", "requests", "runs", "seconds",
-    "start s", "as known",
+    "start s", "as known", "as before",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A results file. `broken` maps each requirement that failed, MUST or SHOULD, to what was seen.
+    """A results file. `broken` maps each requirement that failed or could not be tested to what was seen.
 
     `clients` maps each use of a client that can't live with the target to the reason.
     """
@@ -38,10 +38,11 @@ class Line:
     start: float = 0.0
     differences: list[str] = field(default_factory=list)
     problem: str = ""
+    changes: int = 0
 
     @property
     def good(self) -> bool:
-        return self.verdict is not None and not self.differences
+        return self.verdict is not None and not self.differences and not self.changes
 
 
 def read(results: Path) -> Verdict:
@@ -80,10 +81,12 @@ def _joined(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _is_broken(row: Mapping[str, Any]) -> bool:
-    return row.get("kind") == "requirement" and row["outcome"] in {"failed", "warning"}
+    return row.get("kind") == "requirement" and row["outcome"] in {"failed", "warning", "untestable"}
 
 
 def _seen(row: Mapping[str, Any]) -> str:
+    if row["outcome"] == "untestable":
+        return f"untestable: blocked by {row.get('blocked_by') or row.get('reason', '')}"
     evidence = row.get("evidence", {})
     seen = " ".join(str(evidence.get("actual", "")).split())
     return f"{row['outcome']} in {row['failed']} of {row['failed'] + row['passed']}: {seen[:160]}"
@@ -96,4 +99,5 @@ def _cells(line: Line) -> tuple[str, ...]:
     counts = [str(found.counts.get(name, 0)) for name in ("passed", "failed", "warning", "untestable")]
     cost = [str(found.requests), str(found.runs), f"{found.seconds:.1f}", f"{line.start:.1f}"]
     known = f"{len(line.differences)} differ" if line.differences else "yes"
-    return (line.name, line.version, str(found.exit_code), *counts, *cost, known)
+    before = f"{line.changes} differ" if line.changes else "yes"
+    return (line.name, line.version, str(found.exit_code), *counts, *cost, known, before)

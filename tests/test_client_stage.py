@@ -121,6 +121,7 @@ def test_a_refused_key_when_none_was_set():
         (with_body(b'{"error":{"message":"\\u001b[31m"}}', "500 Oops"), '"\\u001b[31m"'),
         (with_body(b"[]"), "without an id"),
         (with_body(b'{"id":'), "without an id"),
+        (with_body(b'{"id":""}'), "without an id"),
         (with_body(b'{"id":"asst_1"}', Content_Length="99"), "closed the connection"),
     ],
 )

@@ -86,6 +86,20 @@ def unchecked(name):
     return lambda faithful: replace(faithful, **{name: lambda *_: None})
 
 
+def unstreamed():
+    """stream is ignored, and what was asked for is written into the metadata: no two runs are alike."""
+
+    def fault(faithful):
+        def read_body(call, *, needed):
+            body = faithful.read_body(call, needed=needed)
+            asked = isinstance(body, dict) and body.get("stream") is True
+            return body | {"stream": False, "metadata": {"asked": "stream"}} if asked else body
+
+        return replace(faithful, read_body=read_body)
+
+    return fault
+
+
 def some_headers(change):
     def fault(faithful):
         def headers(options, call, **about):
@@ -340,6 +354,15 @@ FAULTS = {
             "refuse.beta-header.missing",
             "refuse.beta-header.v1",
         },
+    ),
+    # what is judged all the same, and what is not
+    "a run has no object, and bodies are refused": (
+        shown(lambda run, _: without(run, "object")), "refuse.temperature,refuse.tools", set(),
+    ),
+    "nothing is streamed": (
+        unstreamed(),
+        "isolation.streamed-equals-polled,isolation.stream-closed-early,refuse.temperature",
+        set(),
     ),
     # what is accepted
     "null is refused": (

@@ -112,12 +112,17 @@ def test_the_example_of_an_error_is_one(status):
     assert not schemas.violations("error", shown)
 
 
-def test_the_example_of_a_stream_breaks_nothing():
-    raw = content("createRun")["text/event-stream"]["example"].encode()
+@pytest.mark.parametrize("name", sorted(STREAMABLE))
+def test_the_example_of_a_stream_breaks_nothing(name):
+    raw = content(name)["text/event-stream"]["example"].encode()
     events = read(raw).events
     media = {"content-type": "text/event-stream; charset=utf-8", "x-request-id": "req_1"}
-    asked = {"assistant_id": examples.ASSISTANT_ID, "stream": True}
-    request = Request("POST", f"/threads/{examples.THREAD_ID}/runs", body=to_bytes(asked))
+    path = {
+        "createRun": f"/threads/{examples.THREAD_ID}/runs", "createThreadAndRun": "/threads/runs",
+        "submitToolOutputs": f"/threads/{examples.THREAD_ID}/runs/{examples.RUN_ID}/submit_tool_outputs",
+    }[name]
+    asked = next(iter(examples.requests(name, schemas.NEWEST).values()))
+    request = Request("POST", path, body=to_bytes({**asked, "stream": True}))
     exchange = Exchange("x1", request, Response(200, Headers.of(media), raw, events=events))
     found = Judge().exchange(exchange)
     assert not [each for each in found if each.failed]

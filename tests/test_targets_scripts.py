@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from runs_conformance.clients.dialects import every
-from runs_conformance.contract.register import load as load_register
 from runs_conformance.target.reading import load as load_profile
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -71,7 +70,9 @@ def running(pid):
 
 
 def test_there_are_targets():
-    assert {"litellm", "openai_responses", "portkey", "prism"} <= set(NAMES)
+    assert set(NAMES) >= {
+        "langgraph", "litellm", "mockoon", "openai_responses", "portkey", "prism", "scalar", "steady",
+    }
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -79,20 +80,17 @@ def test_a_target_is_complete(name):
     recipe = recipes.load(name)
     assert re.fullmatch(r"\d+\.\d+\.\d+", recipe.version)
     assert any("{port}" in word for word in recipe.command)
-    assert all((recipe.folder / file).is_file() for file in ("profile.toml", "expected.toml", *recipe.render))
+    files = ("profile.toml", "gaps.toml", "deviations.toml", "last.jsonl", *recipe.render)
+    assert [file for file in files if not (recipe.folder / file).is_file()] == []
+    assert recipe.what.endswith(".")
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_profile_can_be_read(name, tmp_path):
     text = (recipes.HERE / name / "profile.toml").read_text("utf-8")
     filled = tmp_path / "profile.toml"
-    filled.write_text(recipes.fill(text, {"upstream": "http://127.0.0.1:1"}), "utf-8")
+    filled.write_text(recipes.fill(text, {"upstream": "http://127.0.0.1:1", "thread": "t"}), "utf-8")
     assert load_profile(filled, environ={}).key_env == run.KEY_VARIABLE
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_known_findings_are_requirements(name):
-    assert set(recipes.expected(name)) <= set(load_register().rows)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -142,14 +140,21 @@ def test_fill_replaces_only_the_places():
     assert recipes.fill("{a: {port}} {other}", {"port": 80}) == "{a: 80} {other}"
 
 
-@pytest.mark.parametrize("rows", [[("a", "")], [("a", "theirs"), ("a", "theirs")]])
-def test_a_known_finding_needs_one_reason(rows, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("rows", "problem"),
+    [
+        ([("error.type", " ")], "error.type gives no reason"),
+        ([("error.type", "theirs"), ("error.type", "theirs")], "error.type.*stands twice"),
+        ([("error.typ", "theirs")], "no requirement.*error.type"),
+    ],
+)
+def test_a_known_finding_is_a_requirement_with_one_reason(rows, problem, tmp_path, monkeypatch):
     (tmp_path / "t").mkdir()
-    text = "".join(f'[[failed]]\nid = "{name}"\nreason = "{reason}"\n' for name, reason in rows)
-    (tmp_path / "t" / "expected.toml").write_text(text)
+    text = "".join(f'[[gap]]\nid = "{name}"\nreason = "{reason}"\n' for name, reason in rows)
+    (tmp_path / "t" / "gaps.toml").write_text(text)
     monkeypatch.setattr(recipes, "HERE", tmp_path)
-    with pytest.raises(recipes.RecipeError, match="a stands twice"):
-        recipes.expected("t")
+    with pytest.raises(recipes.RecipeError, match=problem):
+        recipes.gaps("t")
 
 
 def test_a_program_ends_with_its_children(tmp_path):
@@ -219,10 +224,14 @@ def test_results_are_read(tmp_path):
         requirement("a", "failed", "x\n y"),
         requirement("b", "warning"),
         requirement("c", "passed"),
+        requirement("d", "untestable") | {"blocked_by": "a thread"},
         FOOTER,
     ]
     verdict = verdicts.read(write_results(tmp_path / "results.jsonl", *rows))
-    assert verdict.broken == {"a": "failed in 2 of 3: x y", "b": "warning in 2 of 3: 201"}
+    assert verdict.broken == {
+        "a": "failed in 2 of 3: x y", "b": "warning in 2 of 3: 201",
+        "d": "untestable: blocked by a thread",
+    }
     assert (verdict.exit_code, verdict.requests, verdict.runs) == (1, 40, 9)
 
 
@@ -249,9 +258,9 @@ def test_agreement_is_no_difference():
     assert verdicts.differences({"a": "seen"}, {"a": "theirs"}) == []
 
 
-def judged(*differences):
+def judged(*differences, changes=0):
     verdict = verdicts.Verdict(1, FOOTER["outcomes"], {}, 40, 9, 1.25)
-    return verdicts.Line("t", "1.0.0", verdict, 2.0, list(differences))
+    return verdicts.Line("t", "1.0.0", verdict, 2.0, list(differences), changes=changes)
 
 
 SKIPPED = verdicts.Line("s", "1.0.0", problem="skipped: no node")
@@ -263,6 +272,7 @@ BROKEN = verdicts.Line("b", "1.0.0", problem="not ready")
     [
         ([judged()], False, 0),
         ([judged(), judged("+ a")], False, 1),
+        ([judged(), judged(changes=1)], False, 1),
         ([judged(), SKIPPED], False, 0),
         ([judged(), SKIPPED], True, 2),
         ([SKIPPED], False, 2),
@@ -276,7 +286,7 @@ def test_exit_code(lines, named, code):
 
 def test_the_table_shows_every_target():
     shown = verdicts.table([judged(), SKIPPED]).splitlines()
-    assert shown[1].split() == ["t", "1.0.0", "1", "7", "1", "1", "2", "40", "9", "1.2", "2.0", "yes"]
+    assert shown[1].split() == ["t", "1.0.0", "1", "7", "1", "1", "2", "40", "9", "1.2", "2.0", "yes", "yes"]
     assert shown[2].endswith("skipped: no node")
 
 

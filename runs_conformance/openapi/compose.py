@@ -31,7 +31,11 @@ Json = dict[str, Any]
 OPENAPI: Final = "3.1.0"
 SERVER: Final = "http://127.0.0.1:8000/v1"
 _TITLE: Final = "Creating runs in the Assistants API (v2) shape"
-_REQUEST_ID: Final = {"description": "Names the request.", "schema": {"type": "string"}}
+# The example stands twice, for some mocks read only the schema's.
+_REQUEST_ID: Final = {
+    "description": "Names the request.",
+    "schema": {"type": "string", "minLength": 1, "examples": ["req_example"]}, "example": "req_example",
+}
 _RETRY: Final = {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}
 # Status -> what it tells. No 422: a body that fails validation is answered with 400 (error.status-400); and
 # no 4XX, for mocks would take it to mean 422.
@@ -149,7 +153,7 @@ def _answer(name: str, parts: Components) -> Json:
     plain = {"schema": _answer_schema(kind, parts), "example": examples.answer(name)}
     content: Json = {"application/json": plain}
     if name in STREAMABLE:
-        stream = {"schema": {"$ref": f"#/components/schemas/{STREAM}"}, "example": examples.stream()}
+        stream = {"schema": {"$ref": f"#/components/schemas/{STREAM}"}, "example": examples.stream(name)}
         content["text/event-stream"] = stream
     links = {f"{name}-{other}": {"operationId": other, **how} for other, how in LINKS.get(name, {}).items()}
     made: Json = {

@@ -157,15 +157,36 @@ def error(status: str) -> Json:
     return {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
 
-def stream() -> str:
-    """A whole stream of a run that answers with one message."""
+_CALLED: Final[Json] = {
+    **STEP, "id": "step_example00000000000001", "type": "tool_calls",
+    "step_details": {
+        "type": "tool_calls",
+        "tool_calls": [{
+            "id": "call_example", "type": "function",
+            "function": {"name": "get_weather", "arguments": '{"city":"Oslo"}', "output": "sunny"},
+        }],
+    },
+}  # fmt: skip
+_AGAIN: Final = {**RUN, "started_at": _AT + 1}
+# What the stream of an operation begins with, up to the run's way into in_progress.
+_OPENED: Final[dict[str, list[tuple[str, Json]]]] = {
+    "createRun": [("thread.run.created", RUN), ("thread.run.queued", RUN)],
+    "createThreadAndRun": [
+        ("thread.created", THREAD), ("thread.run.created", RUN), ("thread.run.queued", RUN),
+    ],
+    "submitToolOutputs": [("thread.run.step.completed", _CALLED), ("thread.run.queued", _AGAIN)],
+}  # fmt: skip
+
+
+def stream(operation: str) -> str:
+    """A whole stream of a run that answers with one message, as this operation begins it."""
     running = {**RUN, "status": "in_progress", "started_at": _AT + 1}
     step = {**STEP, "status": "in_progress", "completed_at": None, "usage": None}
     written = {**MESSAGE, "status": "in_progress", "content": [], "completed_at": None}
     piece = {"index": 0, "type": "text", "text": {"value": "Sunny.", "annotations": []}}
     delta = {"id": MESSAGE_ID, "object": "thread.message.delta", "delta": {"content": [piece]}}
     told: list[tuple[str, Json]] = [
-        ("thread.run.created", RUN), ("thread.run.queued", RUN), ("thread.run.in_progress", running),
+        *_OPENED[operation], ("thread.run.in_progress", running),
         ("thread.run.step.created", step), ("thread.run.step.in_progress", step),
         ("thread.message.created", written), ("thread.message.in_progress", written),
         ("thread.message.delta", delta), ("thread.message.completed", MESSAGE),

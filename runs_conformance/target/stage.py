@@ -170,7 +170,8 @@ class Stage:
         if not self._contact:
             self._judge_contact(exchange)
         answer = exchange.answer
-        if not exchange.ok or not isinstance(answer, dict) or not isinstance(answer.get("id"), str):
+        made = answer.get("id") if isinstance(answer, dict) else None
+        if not exchange.ok or not isinstance(answer, dict) or not isinstance(made, str) or not made:
             raise Blocked(rung, explain(rung, exchange), exchange)
         self._contact = True
         if rung == "assistant":
