@@ -7,7 +7,7 @@ from typing import Final
 
 import recipes
 
-from runs_conformance.report.comparing import Comparison, compare
+from runs_conformance.report.comparing import Change, Comparison, compare
 from runs_conformance.report.records import Outcome, to_record
 from runs_conformance.report.results import Results, read_results
 
@@ -49,3 +49,10 @@ def differs(name: str, results: Path, target: str) -> Comparison | None:
         return None
     found = read_results(results)
     return compare(read(name), replace(found, header=replace(found.header, target=target)))
+
+
+def counted(found: Comparison, varies: tuple[str, ...]) -> tuple[Change, ...]:
+    """The changes that matter: all but whether a row of `varies` was exercised at all."""
+    return tuple(
+        each for each in found.changes if each.id not in varies or each.kind not in ("new", "gone")
+    )

@@ -35,7 +35,7 @@ class Recipe:
     """`target.toml`: path `ready` answers once it is up, `base` is the API's path, `deadline` seconds.
 
     `what` says what it is, in a sentence. `thread`: make a thread once it is up; its id is this member of the
-    answer.
+    answer. `varies`: requirements that a run exercises or not, by the pace of the machine; that is no change.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Recipe:
     document: bool = False
     render: tuple[str, ...] = ()
     thread: str = ""
+    varies: tuple[str, ...] = ()
     deadline: float = 60.0
     variables: Mapping[str, str] | None = None
 
@@ -74,7 +75,7 @@ def names() -> list[str]:
 def load(name: str) -> Recipe:
     """Raises RecipeError if the file has an unknown, missing or wrongly typed key."""
     table = _read(HERE / name / "target.toml")
-    lists = {key: tuple(table[key]) for key in ("command", "render") if key in table}
+    lists = {key: tuple(table[key]) for key in ("command", "render", "varies") if key in table}
     try:
         return Recipe(name=name, **(table | lists))
     except TypeError as wrong:

@@ -163,7 +163,7 @@ def watched(recipe: Recipe, home: Path, settings: Settings) -> int:
         return 0
     if changed.changes:
         say(f"\n{recipe.name}: verdicts that differ from the last results\n{differences.text(changed)}")
-    return len(changed.changes)
+    return len(kept.counted(changed, recipe.varies))
 
 
 def prepared(recipe: Recipe, settings: Settings) -> Path:

@@ -94,6 +94,18 @@ def test_a_changed_verdict_is_seen(row, outcome, kind, tmp_path):
     assert found.new.target == "portkey 9.9.9"
 
 
+@pytest.mark.parametrize(("outcome", "count"), [("not-tested", 0), ("failed", 1)])
+def test_a_row_that_varies_may_be_exercised_or_not_but_not_broken(outcome, count, tmp_path):
+    found = kept.differs("portkey", altered("portkey", tmp_path, **{"accept.unicode": outcome}), "portkey 1")
+    assert len(kept.counted(found, ("accept.unicode",))) == count
+    assert len(kept.counted(found, ())) == 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_varies_are_requirements(name):
+    assert set(recipes.load(name).varies) <= set(load_register().rows)
+
+
 def test_what_is_kept_has_the_outcomes_and_no_evidence(tmp_path):
     source = altered("portkey", tmp_path)
     lines = source.read_text("utf-8").splitlines()
