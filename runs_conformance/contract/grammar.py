@@ -197,7 +197,7 @@ MESSAGE: Final = _automaton(
 absent      | created>created                          | span    | delta=delta>early
 early       | created>hasty                            | span    | delta=delta
 hasty       | in_progress>streaming                    | span    | created=span
-created     | in_progress>running                      | span    |
+created     | in_progress>running incomplete>closed    | span    |
 running     | delta>streaming incomplete>closed        | span    | created=span in_progress=span
 streaming   | delta>streaming completed>closed incomplete>closed | span    | created=span in_progress=span
 closed!     |                                          | span    |
