@@ -125,7 +125,7 @@ def test_a_master_and_two_workers_find_it_together(tmp_path, free_port):
     (load,) = lines(tmp_path / "whole.jsonl", "load")
     assert load["workers"] == 2
     assert broken(tmp_path / "whole.jsonl") >= {"order.done-last"}
-    # Both were at work: each sends every body once before the load. Of a row only the first failures are kept.
+    # Both were at work: each sends every body once before the load. Of a row the first failures are kept.
     assert load["stories"]["before the load"] == 2
     found = [one["exchange"] for one in lines(tmp_path / "whole.jsonl", "finding") if "exchange" in one]
     assert {one.partition("-")[0] for one in found} <= {"w0", "w1"}
