@@ -187,10 +187,10 @@ def object_rows(rounds: int) -> Iterator[Row]:
 
 def sdk_parser() -> Callable[[str, str], Any]:
     """JSON text to the SDK's object, the way its client makes one of an answer. ImportError without it."""
-    from openai._models import construct_type  # type: ignore[import-not-found] # noqa: PLC0415 - only where it is; it has no public name
-    from openai.types.beta import Assistant, Thread  # type: ignore[import-not-found] # noqa: PLC0415
-    from openai.types.beta.threads import Message, Run  # type: ignore[import-not-found] # noqa: PLC0415
-    from openai.types.beta.threads.runs import RunStep  # type: ignore[import-not-found] # noqa: PLC0415
+    from openai._models import construct_type  # noqa: PLC0415 - only where it is; it has no public name
+    from openai.types.beta import Assistant, Thread  # noqa: PLC0415
+    from openai.types.beta.threads import Message, Run  # noqa: PLC0415
+    from openai.types.beta.threads.runs import RunStep  # noqa: PLC0415
 
     kinds = {"run": Run, "run_step": RunStep, "message": Message, "thread": Thread, "assistant": Assistant}
     return lambda kind, text: construct_type(type_=kinds[kind], value=json.loads(text))

@@ -10,7 +10,6 @@ import report_samples
 
 from runs_conformance.commands import soak as command
 from runs_conformance.contract.findings import Outcome
-from runs_conformance.contract.judge import Judge
 from runs_conformance.contract.model import Exchange, Headers, Request, Response, Trace, to_bytes
 from runs_conformance.options import UsageError
 from runs_conformance.report import load
@@ -102,27 +101,6 @@ def test_an_id_that_another_thread_had_is_told_once():
     other = [one for one in across.findings((created("thread_2"), created("thread_2"))) if one.failed]
     assert not any(one.failed for one in (*first, *again))
     assert [one.requirement for one in other] == ["response.id-unique"]
-
-
-def race(seconds, *reads):
-    pair = (created(run="run_1", seconds=seconds), created(run="run_2", seconds=seconds, id="x2"))
-    found = Judge().trace(Trace((*pair, *reads), "thread_1"))
-    return [one.outcome for one in found if one.requirement == "isolation.race-one-wins"]
-
-
-def test_two_quick_creates_are_never_both_accepted():
-    assert race(0.01) == [Outcome.FAILED]
-
-
-def test_of_two_slow_ones_a_later_read_has_to_show_that_one_was_still_active():
-    answer = {"id": "run_1", "object": "thread.run", "thread_id": "thread_1", "status": "in_progress"}
-    read = exchange("GET", "/threads/thread_1/runs/run_1", answer, id="x3", started_at=102.0)
-    ended = exchange(
-        "GET", "/threads/thread_1/runs/run_1", {**answer, "status": "completed"}, id="x3", started_at=102.0
-    )
-    assert race(1.2) == []
-    assert race(1.2, ended) == []
-    assert race(1.2, read) == [Outcome.FAILED]
 
 
 def test_the_corpus_is_the_same_for_a_seed_and_survives_being_sent():
