@@ -472,3 +472,12 @@ def test_a_streamed_submission_is_answered_by_a_stream(media: str, ok: bool) -> 
     response = Response(200, Headers.of({"content-type": media}), to_bytes(run("queued", started_at=T0)))
     found = failures(replace(exchange, request=request, response=response))
     assert ("lifecycle.submit.stream" not in found) == ok
+
+
+@pytest.mark.parametrize("status", [404, 405])
+@pytest.mark.parametrize("missing", [f"{RUNS}/{RUN}", RUNS, f"{RUNS}/{RUN}/steps"])
+def test_an_operation_that_is_not_there(missing: str, status: int) -> None:
+    gone = call("GET", missing, error(), status=status)
+    assert failures(create(), gone) == {"lifecycle.served"}
+    assert failures(gone) == failures(create(), call("GET", f"{RUNS}/run_other", error(), status=404)) == set()
+    assert "lifecycle.served" in passes(create(), get("queued"))

@@ -38,3 +38,17 @@ MEANING: Final = MappingProxyType(
     }
 )
 CAPABILITIES: Final = frozenset(MEANING)
+
+# The capability without which a target need not have an operation; those of assistants and threads come with
+# what makes them.
+OF_OPERATION: Final = {
+    "createRun": "create-run", "createThreadAndRun": "create-thread-and-run", "listRuns": "runs.list",
+    "getRun": "runs.retrieve", "modifyRun": "runs.modify", "cancelRun": "runs.cancel",
+    "submitToolOutputs": "runs.submit", "listRunSteps": "steps", "getRunStep": "steps",
+    "createThread": "threads", "getThread": "thread.retrieve", "modifyThread": "threads",
+    "deleteThread": "threads", "createMessage": "messages.create", "listMessages": "messages.list",
+    "getMessage": "messages.list", "modifyMessage": "messages.create", "deleteMessage": "messages.create",
+    "createAssistant": "assistants.create", "listAssistants": "assistants.create",
+    "getAssistant": "assistants.retrieve", "modifyAssistant": "assistants.create",
+    "deleteAssistant": "assistants.create",
+}  # fmt: skip

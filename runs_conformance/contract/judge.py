@@ -23,7 +23,7 @@ TraceCheck = Callable[[Trace, "Context"], Iterator[Finding]]
 MODULES: Final = (
     "answers", "refusals", "echo", "errors", "headers", "runs", "bytes", "events", "order", "fold",
     "lifecycle", "lists", "isolation",
-    "given_messages", "clients",
+    "given_messages", "served", "clients",
 )
 
 

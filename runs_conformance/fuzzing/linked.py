@@ -18,9 +18,9 @@ from schemathesis.core.transport import Response as ReadResponse
 from schemathesis.generation.stateful.state_machine import APIStateMachine
 from schemathesis.schemas import BaseSchema
 
+from runs_conformance.contract.capabilities import OF_OPERATION
 from runs_conformance.contract.model import Case
 from runs_conformance.contract.operations import CREATE
-from runs_conformance.fuzzing.living import CAPABILITIES
 from runs_conformance.fuzzing.panel import Panel
 from runs_conformance.fuzzing.shots import name_of, placed, response_of
 from runs_conformance.live import Live
@@ -46,7 +46,7 @@ def run(schema: BaseSchema, panel: Panel, chains: int, number: int) -> int:
     kinds = _creates(panel.live)
 
     absent = [
-        name for name, needed in CAPABILITIES.items() if panel.live.profile.lacks(needed) is not None
+        name for name, needed in OF_OPERATION.items() if panel.live.profile.lacks(needed) is not None
     ]
     offered = schema.exclude(operation_id=absent) if absent else schema
 

@@ -12,19 +12,6 @@ from runs_conformance.live import Live
 from runs_conformance.stimuli.base import CREATE_RUN, function
 from runs_conformance.target.stage import Blocked
 
-# The capability without which a target need not have an operation; those of assistants and threads come with
-# what makes them.
-CAPABILITIES: Final = {
-    "createRun": "create-run", "createThreadAndRun": "create-thread-and-run", "listRuns": "runs.list",
-    "getRun": "runs.retrieve", "modifyRun": "runs.modify", "cancelRun": "runs.cancel",
-    "submitToolOutputs": "runs.submit", "listRunSteps": "steps", "getRunStep": "steps",
-    "createThread": "threads", "getThread": "thread.retrieve", "modifyThread": "threads",
-    "deleteThread": "threads", "createMessage": "messages.create", "listMessages": "messages.list",
-    "getMessage": "messages.list", "modifyMessage": "messages.create", "deleteMessage": "messages.create",
-    "createAssistant": "assistants.create", "listAssistants": "assistants.create",
-    "getAssistant": "assistants.retrieve", "modifyAssistant": "assistants.create",
-    "deleteAssistant": "assistants.create",
-}  # fmt: skip
 # A generated id in the path of these would take away what other cases stand on.
 _DELETES: Final = {"deleteThread": "thread", "deleteMessage": "message", "deleteAssistant": "assistant"}
 

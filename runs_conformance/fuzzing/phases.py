@@ -12,6 +12,7 @@ from typing import Final
 from hypothesis.database import ExampleDatabase
 from schemathesis.schemas import BaseSchema
 
+from runs_conformance.contract.capabilities import OF_OPERATION
 from runs_conformance.contract.model import Case, Exchange
 from runs_conformance.contract.operations import CREATE, template
 from runs_conformance.fuzzing import beyond, generated, linked, refusals
@@ -19,7 +20,6 @@ from runs_conformance.fuzzing.budget import PhaseSpent
 from runs_conformance.fuzzing.documents import Operation, operations
 from runs_conformance.fuzzing.exploring import Explorer
 from runs_conformance.fuzzing.hostile import Hostile, hostile, paths
-from runs_conformance.fuzzing.living import CAPABILITIES
 from runs_conformance.fuzzing.panel import Panel
 from runs_conformance.fuzzing.replaying import Undecided, again
 from runs_conformance.fuzzing.shots import CONTRACT, Shot, name_of, of_case, of_hostile
@@ -53,7 +53,7 @@ class Round:
         found.sort(key=lambda each: name_of(each) not in CREATE)
         for each in found:
             name = name_of(each)
-            lacks = self.panel.live.profile.lacks(CAPABILITIES.get(name, ""))
+            lacks = self.panel.live.profile.lacks(OF_OPERATION.get(name, ""))
             if lacks is None and self.offered.get(name, True) and self.meant(name, each.label):
                 yield each
 

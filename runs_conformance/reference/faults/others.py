@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from runs_conformance.reference.faults.points import answers, around, behaviour, bodies, pages, refusing
 from runs_conformance.reference.faults.record import Kind
-from runs_conformance.reference.refusals import Refusal
+from runs_conformance.reference.refusals import Refusal, unknown_url, wrong_method
 
 if TYPE_CHECKING:
     from runs_conformance.reference.behaviour import Behaviour
     from runs_conformance.reference.calls import Call, PageRequest
-    from runs_conformance.reference.faults.record import Rows
+    from runs_conformance.reference.faults.record import Change, Rows
     from runs_conformance.reference.options import ReferenceOptions
     from runs_conformance.reference.records import Json
 
@@ -192,3 +192,28 @@ def lists_forget_the_first_run(items: list[Json], wanted: PageRequest, page: Jso
         return page
     data = [one for one in page["data"] if one["id"] != items[0]["id"]]
     return page | {"data": data, "first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else page
+
+
+def _without(operation: str, *, method: bool) -> Change:
+    """No such route: 404, or 405 where another method is served on the path."""
+
+    def wrap(inner: Any) -> Any:
+        def check(call: Call) -> None:
+            if call.operation == operation:
+                raise wrong_method(call.method, call.path, ()) if method else unknown_url(call.method, call.path)
+            inner(call)
+
+        return check
+
+    return around("check_beta")(wrap)
+
+
+for _operation, _method in (
+    ("get_run", False), ("modify_run", True), ("list_runs", True), ("list_steps", False),
+    ("list_messages", True), ("create_message", True), ("get_thread", True),
+):  # fmt: skip
+    lifecycle.add(
+        f"no-route-{_operation.replace('_', '-')}",
+        f"There is no route for {_operation}, and nobody says so beforehand.",
+        _without(_operation, method=_method), "lifecycle.served", rare=True,
+    )  # fmt: skip
