@@ -25,7 +25,6 @@ TARGETS: Final = (
     "stream-meaning.names-without-thread",
     "headers.stream-ignored",
     "headers.status-201",
-    "lifecycle.stays-queued",
 )
 VARIATION: Final = "variation-"
 
