@@ -4,11 +4,13 @@
 
 Server, proxy and judge are processes of their own, as in use. Two servers: the reference target, and one that
 sends bytes made beforehand, which shows the proxy's own share best. Times are the best of the rounds; only
-their ratios mean something on another machine.
+their ratios mean something on another machine. Where others use the machine too, the ratio of processor time
+(server and proxy to the server alone, without the judge beside; on Linux) is the steadier figure.
 """
 
 import argparse
 import json
+import math
 import os
 import re
 import signal
@@ -18,7 +20,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import httpx2
 
@@ -64,8 +68,24 @@ class Ready(BaseHTTPRequestHandler):
         """Nothing: the figures are the output."""
 
 
+@dataclass(frozen=True)
+class Place:
+    """A base URL, and the process that serves it."""
+
+    url: str
+    pid: int
+
+    def processor(self) -> float:
+        """Seconds of processor time that the process has used; nan where /proc does not tell."""
+        try:
+            fields = Path(f"/proc/{self.pid}/stat").read_text("ascii").rpartition(") ")[2].split()
+        except OSError:
+            return math.nan
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
-def command(*words: str) -> Iterator[str]:
+def command(*words: str) -> Iterator[Place]:
     """A command of ours that tells its address in its first line; ended by SIGINT."""
     process = subprocess.Popen(
         [sys.executable, "-m", "runs_conformance", *words], stdout=subprocess.PIPE,
@@ -75,19 +95,19 @@ def command(*words: str) -> Iterator[str]:
     address = re.findall(r"http://\S+", process.stdout.readline())[-1]
     threading.Thread(target=process.stdout.read, daemon=True).start()
     try:
-        yield address
+        yield Place(address, process.pid)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait()
 
 
 @contextmanager
-def ready() -> Iterator[str]:
+def ready() -> Iterator[Place]:
     """The server of bytes made beforehand, in a process of its own."""
     process = subprocess.Popen([sys.executable, __file__, "--serve"], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
-        yield process.stdout.readline().strip()
+        yield Place(process.stdout.readline().strip(), process.pid)
     finally:
         process.kill()
         process.wait()
@@ -119,13 +139,23 @@ def stream(base_url: str) -> float:
         return time.perf_counter() - started
 
 
-def compare(what: str, measure: Callable[[str], float], plain: str, through: str, rounds: int) -> None:
+def compare(what: str, measure: Callable[[str], float], plain: Place, through: Place, rounds: int) -> None:
     """Both in turn, so that what else the machine does meets both."""
-    pairs = [(measure(plain), measure(through)) for _ in range(rounds)]
+    pairs, alone, both = [], 0.0, 0.0
+    for _ in range(rounds):
+        marks = [(plain.processor(), through.processor())]
+        pair = []
+        for place in (plain, through):
+            pair.append(measure(place.url))
+            marks.append((plain.processor(), through.processor()))
+        pairs.append(pair)
+        alone += marks[1][0] - marks[0][0]
+        both += sum(marks[2]) - sum(marks[1])
     without, with_it = min(pair[0] for pair in pairs), min(pair[1] for pair in pairs)
     more = (with_it - without) * 1000
     figures = f"{without * 1000:9.2f} ms {with_it * 1000:9.2f} ms  ratio {with_it / without:.2f}"
-    print(f"{what:<44} {figures}  (+{more:.2f} ms)", flush=True)
+    share = f"processor {both / alone:.2f}" if alone else ""
+    print(f"{what:<44} {figures}  ({more:+.2f} ms)  {share}", flush=True)
 
 
 def main() -> None:
@@ -139,7 +169,7 @@ def main() -> None:
         return
     servers = {"reference target": command("serve"), "bytes made beforehand": ready()}
     for name, server in servers.items():
-        with server as plain, command("watch", "--quiet", "--upstream", plain) as through:
+        with server as plain, command("watch", "--quiet", "--upstream", plain.url) as through:
             small = lambda url: exchanges(url, arguments.exchanges)  # noqa: E731 - two lines read as a table
             compare(f"{name}: one small exchange", small, plain, through, arguments.rounds)
             compare(f"{name}: {EVENTS:,} events", stream, plain, through, arguments.rounds)

@@ -172,3 +172,34 @@ def test_blanks_are_looked_for_inside_of_envelopes_too():
     data = enveloped("thread.message.delta", json.loads(DELTA))
     [seen] = [one for one in observe(streamed(data)) if one.name == "compact"]
     assert seen.held
+
+
+EARLY = ">5 thread.message.in_progress<"
+
+
+@pytest.mark.parametrize(
+    ("row", "actual", "use", "verdict"),
+    [
+        ("response.success", "status 201", "runs.create()", WORKS),
+        ("response.success", "status 301", "runs.create()", BREAKS),
+        ("response.success", "text/html", "runs.create()", BREAKS),
+        ("headers.stream-content-type", "status 201 and text/event-stream", "runs.stream()", WORKS),
+        ("headers.stream-content-type", "status 200 and application/json", "runs.stream()", BREAKS),
+        ("order.message-bracket", f"{EARLY}, 6 thread.message.delta", "runs.stream()", BREAKS),
+        ("order.message-bracket", f"{EARLY}, 6 thread.message.created", "runs.stream()", WORKS),
+        ("order.message-bracket", ">5 thread.message.delta<", "runs.stream()", BREAKS),
+        ("order.message-bracket", ">9 thread.run.completed<", "runs.stream()", WORKS),
+        ("order.message-bracket", ">5 thread.message.delta<", "runs.create(stream=True)", WORKS),
+    ],
+)
+def test_a_need_is_broken_by_what_its_client_can_not_live_with(row, actual, use, verdict):
+    """As real clients have shown at faulty targets (docs/real-clients.md)."""
+    assert of("openai-python-3", failed(row, actual))[use].verdict == verdict
+
+
+def test_a_status_but_200_breaks_who_insists_on_it():
+    created = failed("response.success", "status 201")
+    beta = "refuse.beta-header.missing"
+    taken = {beta: Row(beta, "not-applicable", "not asked for")}
+    assert of("azure-ai-agents", created, **taken)["runs.create()"].verdict == BREAKS
+    assert of("azure-ai-agents", created, **taken)["runs.create_and_process()"].verdict == WORKS

@@ -134,7 +134,7 @@ def _agreements(table: Table) -> str:
         broken = [f"{one.client} {one.use}" for one in decided if one.driver == "breaks"]
         open_ = sum(one.derived == "unknown" for one in by.values())
         differs = sum(one.differs for one in found)
-        name = target if target == AS_IT_SHOULD_BE else f"`{target}`"
+        name = target if target == AS_IT_SHOULD_BE else f"`serve --fault {target}`"
         works, breaks = str(len(decided) - len(broken)), cell(", ".join(broken)) or "none"
         rows.append([name, works, breaks, str(open_), str(differs)])
     head = ["target", "work", "break", "not known", "differ"]

@@ -23,10 +23,8 @@ TARGETS: Final = (
     "stream-order.message-created-missing",
     "stream-order.ends-after-the-message",
     "stream-meaning.names-without-thread",
-    "stream-meaning.third-delta-twice",
     "headers.stream-ignored",
     "headers.status-201",
-    "lifecycle.stays-queued",
 )
 VARIATION: Final = "variation-"
 

@@ -21,7 +21,7 @@ from runs_conformance.contract.model import Event, Exchange, Trace
 INSIDE: Final = "inside "
 OPENED: Final = frozenset({
     "event.names", "event.run-status", "event.message-delta", "event.deltas", "event.step-delta",
-    "event.fold.message-text", "order.delta-after-created", "order.run-close-last",
+    "event.fold.message-text", "order.delta-after-created", "order.message-bracket", "order.run-close-last",
 })  # fmt: skip
 # PSOpenAI looks for these characters in a line (Start-ThreadRun.ps1).
 _DELTA: Final = '"object":"thread.message.delta"'

@@ -109,10 +109,11 @@ class Seen:
             reason = self.rows[absent[0]].reason
             return _Met("broken", f"{need.broken}: {reason}" if reason else need.broken, tuple(absent))
         undecided = [row for row in need.rows if self._outcome(row) not in _SEEN]
-        wrong = tuple(row for row in undecided if self.observed.get(INSIDE + row) is False)
+        inside = {row: self.observed.get(INSIDE + row) for row in undecided}
+        wrong = tuple(row for row, held in inside.items() if held is False and not need.actual + need.where)
         if wrong:
             return _Met("broken", need.broken, wrong)
-        unseen = tuple(row for row in undecided if INSIDE + row not in self.observed)
+        unseen = tuple(row for row, held in inside.items() if not held)
         return _open(need, unseen) if unseen else _Met("held")
 
     def _failed(self, row: str) -> Sequence[Finding]:
