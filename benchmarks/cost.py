@@ -116,17 +116,17 @@ def bare(base_url: str, exchanges: list[Exchange]) -> tuple[float, float]:
 def check_rows(rounds: int) -> Iterator[Row]:
     """A full check, the same without judges, and its requests sent bare; a fresh target each time."""
     with tempfile.TemporaryDirectory() as folder:
-        with command("serve") as base_url:
-            checked(PLAIN, base_url, "--record", f"{folder}/taped")
+        with command("serve") as place:
+            checked(PLAIN, place.url, "--record", f"{folder}/taped")
         exchanges = [one.exchange for one in load_cassette(Path(folder) / "taped")]
         full, unjudged, sent = [], [], []
         for _ in range(rounds):
-            with command("serve") as base_url:
-                full.append(checked(PLAIN, base_url))
-            with command("serve") as base_url:
-                unjudged.append(checked(UNJUDGED, base_url))
-            with command("serve") as base_url:
-                sent.append(bare(base_url, exchanges))
+            with command("serve") as place:
+                full.append(checked(PLAIN, place.url))
+            with command("serve") as place:
+                unjudged.append(checked(UNJUDGED, place.url))
+            with command("serve") as place:
+                sent.append(bare(place.url, exchanges))
     note = f"with judges {requests_of(full[0][2])}, without {requests_of(unjudged[0][2])}"
     for at, unit in ((0, "s wall"), (1, "s processor")):
         yield Row("full check / the same without judges", low(full, at), low(unjudged, at), unit, note)
@@ -200,9 +200,9 @@ def stream_rows(rounds: int) -> Iterator[Row]:
     """A stream of 10,000 deltas: read bare, read by our client, read and judged."""
     judge, reading, plain, judging = Judge(), [], [], []
     judge.wanted  # noqa: B018 - checks and schemas are loaded
-    with command("serve") as base_url, Client(Profile(), base_url) as client:
+    with command("serve") as place, Client(Profile(), place.url) as client:
         for _ in range(rounds):
-            plain.append(read_bare(base_url))
+            plain.append(read_bare(place.url))
             began = time.perf_counter()
             exchange = client.send("POST", "/threads/runs", body=STREAMED)
             reading.append(time.perf_counter() - began)
