@@ -209,7 +209,7 @@ def _without(operation: str, *, method: bool) -> Change:
 
 
 for _operation, _method in (
-    ("get_run", False), ("modify_run", True), ("list_runs", True), ("list_steps", False),
+    ("get_run", False), ("modify_run", True), ("list_runs", True), ("list_steps", False), ("get_step", False),
     ("list_messages", True), ("create_message", True), ("get_thread", True),
 ):  # fmt: skip
     lifecycle.add(
