@@ -11,6 +11,7 @@ from runs_conformance.contract.findings import Outcome as FindingOutcome
 from runs_conformance.report.curl import KEY, curl
 from runs_conformance.report.records import Record, event_number, severity
 from runs_conformance.report.redact import PLAIN, Redactor
+from runs_conformance.report.summary import TEXT
 from runs_conformance.report.text import shorten
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ DATA: Final = 4_096
 # Characters of all events of one stream; those beyond keep their beginning, but for the one in question.
 STREAM: Final = 65_536
 BEGINNING: Final = 120
-TEXT: Final = 4_000
 FIRST_EVENTS: Final = 200
 LAST_EVENTS: Final = 50
 AROUND: Final = 5
