@@ -25,7 +25,8 @@ PAGE: Final = ROOT / "docs" / "hostile.md"
 BEGIN: Final = "<!-- the table: `tox -e hostile -- --update` writes it -->"
 END: Final = "<!-- end of the table -->"
 HEADS: Final = (
-    "Family", "Cases", "Runs", "Hangs", "Crashes", "Leaks", "Unsafe", "Other", "Most memory", "Longest", "Most work",
+    "Family", "Cases", "Runs", "Hangs", "Crashes", "Leaks", "Unsafe", "Other", "Most memory", "Longest",
+    "Most work",
 )  # fmt: skip
 KINDS: Final = ("hang", "crash", "leak", "markup", "code", "unclear", "unreadable", "memory")
 
@@ -92,7 +93,7 @@ def told(name: str, rows: Iterable[Any]) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--only", default="", metavar="PATTERN", help="names that begin so; | between several")
+    parser.add_argument("--only", default="", metavar="PATTERN", help="names that begin so, | between")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--representatives", action="store_true", help="one proxy for all families")
     parser.add_argument("--update", action="store_true", help="write the table into docs/hostile.md")

@@ -14,7 +14,7 @@ CHOSEN = [
     "silence: closes after the request", "silence: never answers for a stream", "drips: chunks of a byte",
     "endless: 1 GB of JSON", "framing: every byte there is", "breaks: stream reset after half the body",
     "tls: a certificate of nobody", "encodings: a gzip bomb for runs", "json: 16 MB of empty lists",
-    "objects: dates beyond all calendars", "events: an index of a billion", "markup: a cleared screen, in every",
+    "objects: dates beyond all calendars", "events: an index of a billion", "markup: a cleared screen, in",
     "paths: an id that is a line and a header", "keys: in escapes of JSON", "redirects: to another port",
     "proxies: nginx, 502", "recordings: a line of 12 MB of lists", "recordings: the key in the answer",
     "recordings: names with escapes",

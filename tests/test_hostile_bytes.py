@@ -101,15 +101,14 @@ def test_any_answer_is_judged_and_told(answer, stream):
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(answers())
 def test_any_answer_passes_the_proxy_and_is_judged(answer):
+    body = {"assistant_id": "a", "stream": True}
     with (
         server_of(*answer) as server,
         proxied(server.url.removesuffix("/v1")) as (address, seen),
         client() as http_client,
+        contextlib.suppress(httpx2.HTTPError, httpx2.StreamError),  # an answer that is none
     ):
-        with contextlib.suppress(httpx2.HTTPError, httpx2.StreamError):  # an answer that is none
-            got = http_client.post(
-                f"{address}/v1/threads/thread_A1/runs", json={"assistant_id": "a", "stream": True}
-            )
-            assert KEY not in got.text
+        got = http_client.post(f"{address}/v1/threads/thread_A1/runs", json=body)
+        assert KEY not in got.text
     assert len(seen) == 1
     assert set(judged(seen, server.url)) == {"client", "server"}

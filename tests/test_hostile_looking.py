@@ -14,7 +14,8 @@ from runs_conformance.report.results import read_results
 @pytest.mark.parametrize(
     "text",
     [
-        KEY, f"x{KEY}x", "".join(f"\\u{ord(one):04x}" for one in KEY), "".join(f"\\\\u{ord(one):04X}" for one in KEY),
+        KEY, f"x{KEY}x", "".join(f"\\u{ord(one):04x}" for one in KEY),
+        "".join(f"\\\\u{ord(one):04X}" for one in KEY),
         "".join(f"%{ord(one):02x}" for one in KEY), "".join(f"&#{ord(one)};" for one in KEY),
         base64.b64encode(f"Bearer {KEY}".encode()).decode(),
     ],

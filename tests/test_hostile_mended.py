@@ -99,6 +99,8 @@ def test_evidence_is_no_longer_than_a_person_reads(tmp_path):
 TRAPS = {
     "har": (b'{"log":{"entries":[[' + b"[]," * MOST_VALUES + b"[]]]}}", "values"),
     "json": (b'{"log":{"entries":[{"time":' + b"9" * 5000 + b"}]}}", "malformed"),
+    "deep.json": (b"[" * 3000, "nested deeper"),
+    "deep.har": (b'{"log":{"entries":[' + b'{"a":[' * 3000 + b"]}" * 3000 + b"]}}", "nested deeper"),
     "yaml": (b"interactions:\n- [" + b"1," * 700_000 + b"1]\n", "without end"),
 }
 

@@ -37,6 +37,13 @@ def test_a_key_goes_in_every_spelling(name):
     assert HIDDEN in Written((KEY,)).text(text)
 
 
+@pytest.mark.parametrize("charset", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_a_key_goes_in_wide_characters(charset):
+    data = f"<{KEY}>".encode(charset)
+    assert b"*" * len(KEY) in Redactor([KEY]).data(data)
+    assert HIDDEN in Written((KEY,)).text(data.decode("latin-1"))
+
+
 @given(st.binary(max_size=9), st.text("abcXYZ019-_", min_size=8, max_size=40), st.binary(max_size=9))
 def test_base64_is_found_wherever_it_begins(before, key, after):
     packed = base64.b64encode(before + key.encode() + after).decode()

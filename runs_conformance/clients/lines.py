@@ -15,6 +15,8 @@ from runs_conformance.report.text import escape, paint, shorten
 
 MOST_ROWS = 4
 MOST_PATH = 100
+_NOT_READ = ("too-large", "encoding")
+_UNANSWERED = "no answer to judge"
 
 
 @dataclass(frozen=True)
@@ -45,15 +47,18 @@ class Lines:
             if events is not None:
                 yield f"{len(events)} events"
         unread = _unread(call)
-        broken = judged.capture.failure[1] if judged.capture.failure is not None else unread
-        if broken:
-            yield escape(broken)
+        if judged.capture.failure is not None:
+            yield escape(judged.capture.failure[1])
+        elif unread:
+            yield escape(unread)
+        nothing = _UNANSWERED if judged.capture.status is None else ""
+        unjudged = "the answer was not judged" if unread else nothing
         if judged.trouble:
             yield paint("could not be judged", "bad", self.colour)
         elif call is None:
             yield "passed on, not judged"
         elif not judged.failures:
-            yield "the answer was not judged" if unread else paint("ok", "good", self.colour)
+            yield unjudged or paint("ok", "good", self.colour)
         for side in SIDES:
             rows = [one for one in judged.failures if side_of(one.requirement, self.register) == side]
             if rows:
@@ -63,7 +68,8 @@ class Lines:
 def _unread(call: Call | None) -> str:
     """Why an answer that came was not read to its end, "" if it was."""
     response = call.exchange.response if call is not None else None
-    return response.failure.text if response is not None and response.failure is not None else ""
+    failure = response.failure if response is not None else None
+    return failure.text if failure is not None and failure.kind in _NOT_READ else ""
 
 
 def _listed(findings: Iterable[Finding]) -> str:

@@ -144,7 +144,8 @@ def judged_results(row: Row, path: Path) -> None:
 
 
 def words_of(server: dict, results: Path) -> list[str]:
-    short = [] if server["whole"] else ["--profile", "smoke", "--select", SHORT]
+    rows = f"{SHORT},event.*,order.*" if server["family"] == "events" else SHORT
+    short = [] if server["whole"] else ["--profile", "smoke", "--select", rows]
     return ["check", server["url"], "--profile", "p.toml", *short, "--results", str(results), "--color", "never"]
 
 

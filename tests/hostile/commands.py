@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import select
 import signal
 import sys
@@ -13,6 +14,8 @@ from pathlib import Path
 
 from runs_conformance.cli import main
 
+# Beyond it there is a MemoryError, before the machine suffers: one case wanted 21 GB once.
+MOST_ADDRESSES = 3 << 30
 DEADLINE = 900.0
 """Seconds in which any command must be over, also on a machine that is busy with other things."""
 
@@ -47,6 +50,7 @@ class Command:
         code = 70
         try:
             os.setsid()
+            resource.setrlimit(resource.RLIMIT_AS, (MOST_ADDRESSES, MOST_ADDRESSES))
             os.environ.update(environment)
             os.chdir(folder)
             for number, file in ((1, self._out), (2, self._err)):

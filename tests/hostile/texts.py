@@ -146,7 +146,7 @@ def named(text):
             body = STREAM.replace(b'"id":"run_A1"', b'"id":' + dumped(text))
             connection.send(http(body, *FINE, kind="text/event-stream"))
             return
-        head, _, body = good_answer(kind).partition(b"\r\n\r\n")
+        _, _, body = good_answer(kind).partition(b"\r\n\r\n")
         made = json.loads(body)
         made.update({"id": text, **({"thread_id": text, "assistant_id": text} if "status" in made else {})})
         connection.send(http(dumped(made), *FINE))
@@ -199,7 +199,7 @@ KEYS = [
     echo("in a page", lambda key: http(f"<html>{key}</html>", kind="text/html"), codes=(2,)),
     echo("in a run", lambda key: http(dumped(good.run("queued", instructions=key, metadata={key: key})), *FINE), *RUNS),
     echo("as an id", lambda key: http(dumped(good.run("queued", id=f"run_{key}")), *FINE), *RUNS),
-    echo("as a thread's id", lambda key: http(dumped({"id": f"thread_{key}", "object": "thread"}), *FINE), "thread"),
+    echo("as a thread's id", lambda key: http(dumped({"id": f"thread_{key}", "object": "thread"}), *FINE), "thread", codes=(0, 1)),
     echo("in headers", lambda key: error("x", "400 No", ("X-Echo", key), ("Set-Cookie", f"k={key}"), ("X-Request-Id", key))),
     echo("in a header's name", lambda key: error("x", "400 No", (key, "1"))),
     echo("in the reason", lambda key: error("x", f"400 {key}")),
