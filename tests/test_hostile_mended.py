@@ -1,5 +1,6 @@
 """What the battery found, each by itself: fast enough, small enough, told."""
 
+import gzip
 import json
 import time
 
@@ -9,6 +10,7 @@ from client_servers import RawServer
 from command import SECRET, flat, run
 from hostile.servers import FINE, does, dumped, http
 from hostile.transport import BODY
+from test_watch_command import watching
 
 from runs_conformance.contract.judge import Judge
 from runs_conformance.contract.model import Exchange, Headers, Request, Response, to_bytes
@@ -116,10 +118,6 @@ def test_an_entry_that_would_fill_the_memory_is_told(suffix, tmp_path):
 
 def test_the_judge_says_so_where_it_did_not_read_an_answer():
     """Packed, it is small; unpacked it is more than is kept."""
-    import gzip
-
-    from test_watch_command import watching
-
     bomb = http(gzip.compress(b" " * (12 << 20)), ("Content-Encoding", "gzip"), *FINE)
     with (
         RawServer(does(lambda connection, _: connection.send(bomb))) as server,
@@ -129,6 +127,20 @@ def test_the_judge_says_so_where_it_did_not_read_an_answer():
             b"".join(got.iter_raw())
         _, said = command.end()
     assert "the answer is larger than 8388608 bytes the answer was not judged" in flat(said)
+
+
+@pytest.mark.parametrize(("side", "code"), [("", 0), ("client", 0), ("server", 2), ("any", 2)])
+def test_a_server_that_says_nothing_is_no_success_of_watch(side, code):
+    words = ["--fail-on-findings", side] if side else []
+    with (
+        RawServer(lambda _: None) as server,
+        watching("--upstream", server.url, *words) as (command, client),
+    ):
+        client.post("/threads/runs", json={"assistant_id": "asst_1"})
+        ended, said = command.end()
+    assert ended == code
+    assert ("the server sent nothing that could be judged" in flat(said)) == (code == 2)
+    assert "no answer to judge" in flat(said)
 
 
 def test_the_servers_of_the_battery_speak_as_they_should():
