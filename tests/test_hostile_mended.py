@@ -57,6 +57,8 @@ def test_large_answers_and_their_events_weigh_more():
     small, large = Response(200, body=b"x" * SMALL), Response(200, body=b"x" * (SMALL + 1))
     assert weight(small) == SMALL
     assert weight(large) == 3 * (SMALL + 1)
+    values = Response(200, body=b"," * SMALL * 2)
+    assert weight(values) > 10 * weight(small)
 
 
 def test_a_stream_that_never_comes_is_untestable_and_no_success(tmp_path):
