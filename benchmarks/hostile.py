@@ -3,8 +3,8 @@
     python -m benchmarks.hostile [--only PATTERN] [--workers N] [--update] [--json FILE]
 
 Each case is a server of tests/hostile (or a recording made to hurt). `check` judges it and records it, is
-killed with -9 in the middle, `inspect` reads what was recorded, `watch` stands before it with a client behind;
-then every view of every result is looked through. It ends with 1 if anything was wrong.
+killed with -9 in the middle, `inspect` reads what was recorded, `watch` stands before it with a client
+behind; then every view of every result is looked through. It ends with 1 if anything was wrong.
 """
 
 from __future__ import annotations
@@ -24,6 +24,10 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 PAGE: Final = ROOT / "docs" / "hostile.md"
 BEGIN: Final = "<!-- the table: `tox -e hostile -- --update` writes it -->"
 END: Final = "<!-- end of the table -->"
+HEADS: Final = (
+    "Family", "Cases", "Runs", "Hangs", "Crashes", "Leaks", "Unsafe", "Other", "Most memory", "Longest",
+    "Most work",
+)  # fmt: skip
 KINDS: Final = ("hang", "crash", "leak", "markup", "code", "unclear", "unreadable", "memory")
 
 
@@ -35,8 +39,7 @@ def battery() -> Any:
 
 def table(rows: Sequence[Any]) -> str:
     """Markdown, a line a family: cases, what went wrong, most memory, longest seconds."""
-    heads = ["Family", "Cases", "Runs", "Hangs", "Crashes", "Leaks", "Unsafe", "Other", "Most memory", "Longest", "Most work"]
-    lines = [heads, ["---", *(["---:"] * (len(heads) - 1))]]
+    lines = [list(HEADS), ["---", *(["---:"] * (len(HEADS) - 1))]]
     families = list(dict.fromkeys(row.family for row in rows))
     lines += [_line(name, [row for row in rows if row.family == name]) for name in families]
     lines.append(_line("**All**", rows))
@@ -52,7 +55,8 @@ def _line(name: str, rows: Iterable[Any]) -> list[str]:
     counted = [kinds[kind] for kind in named]
     most, longest = max(row.megabytes for row in held), max(row.seconds for row in held)
     worked = max(row.worked for row in held)
-    return [name, *map(str, (len(cases), len(held), *counted, rest)), f"{most:.0f} MB", f"{longest:.1f} s", f"{worked:.1f} s"]
+    figures = (f"{most:.0f} MB", f"{longest:.1f} s", f"{worked:.1f} s")
+    return [name, *map(str, (len(cases), len(held), *counted, rest)), *figures]
 
 
 def kind_of(trouble: str) -> str:
@@ -62,7 +66,8 @@ def kind_of(trouble: str) -> str:
 
 def commands(rows: Sequence[Any]) -> str:
     """Markdown, a line a command: how often, exit codes, memory, seconds."""
-    lines = [["Command", "Times", "Exit 0", "Exit 1", "Exit 2", "Most memory", "Longest"], ["---", *["---:"] * 6]]
+    heads = ["Command", "Times", "Exit 0", "Exit 1", "Exit 2", "Most memory", "Longest"]
+    lines = [heads, ["---", *["---:"] * 6]]
     for name in dict.fromkeys(row.command for row in rows):
         held = [row for row in rows if row.command == name]
         codes = Counter(row.code for row in held)
@@ -88,7 +93,7 @@ def told(name: str, rows: Iterable[Any]) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--only", default="", metavar="PATTERN", help="cases whose name begins so; | between several")
+    parser.add_argument("--only", default="", metavar="PATTERN", help="names that begin so, | between")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--representatives", action="store_true", help="one proxy for all families")
     parser.add_argument("--update", action="store_true", help="write the table into docs/hostile.md")

@@ -9,11 +9,14 @@ from runs_conformance.clients.judging import SIDES, Judged, side_of
 from runs_conformance.contract.findings import Finding
 from runs_conformance.contract.model import Exchange
 from runs_conformance.contract.register import Register
+from runs_conformance.recordings.traffic import Call
 from runs_conformance.report.redact import PLAIN
 from runs_conformance.report.text import escape, paint, shorten
 
 MOST_ROWS = 4
 MOST_PATH = 100
+_NOT_READ = ("too-large", "encoding")
+_UNANSWERED = "no answer to judge"
 
 
 @dataclass(frozen=True)
@@ -43,18 +46,30 @@ class Lines:
             events = call.exchange.response.events
             if events is not None:
                 yield f"{len(events)} events"
+        unread = _unread(call)
         if judged.capture.failure is not None:
             yield escape(judged.capture.failure[1])
+        elif unread:
+            yield escape(unread)
+        nothing = _UNANSWERED if judged.capture.status is None else ""
+        unjudged = "the answer was not judged" if unread else nothing
         if judged.trouble:
             yield paint("could not be judged", "bad", self.colour)
         elif call is None:
             yield "passed on, not judged"
         elif not judged.failures:
-            yield paint("ok", "good", self.colour)
+            yield unjudged or paint("ok", "good", self.colour)
         for side in SIDES:
             rows = [one for one in judged.failures if side_of(one.requirement, self.register) == side]
             if rows:
                 yield paint(f"{side}: {_listed(rows)}", "bad", self.colour)
+
+
+def _unread(call: Call | None) -> str:
+    """Why an answer that came was not read to its end, "" if it was."""
+    response = call.exchange.response if call is not None else None
+    failure = response.failure if response is not None else None
+    return failure.text if failure is not None and failure.kind in _NOT_READ else ""
 
 
 def _listed(findings: Iterable[Finding]) -> str:

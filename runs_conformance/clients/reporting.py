@@ -108,14 +108,15 @@ class Report:
             return Ended(1)
         if self._settings.fail_on and not watcher.inspector.outcome.judged:
             return Ended(2, "nothing that came through could be judged")
+        silent = [side for side in sides if not _tested(summary, self._register, side)]
+        if self._settings.fail_on and silent:
+            return Ended(2, f"the {silent[0]} sent nothing that could be judged")
         if self._settings.fail_on and unjudged:
             return Ended(2, f"{unjudged} of {end.exchanges} exchanges could not be judged")
         return Ended(0)
 
     def _sentence(self, side: Side, summary: Summary) -> str:
-        tested = sum(
-            each.outcome in _TESTED and _side(each.id, self._register) == side for each in summary.verdicts
-        )
+        tested = _tested(summary, self._register, side)
         broken = _broken(summary, self._register, side, "failed")
         warned = _broken(summary, self._register, side, "warning")
         if not tested:
@@ -127,6 +128,11 @@ class Report:
 
 
 _TESTED: Final = (Outcome.PASSED, Outcome.FAILED, Outcome.WARNING)
+
+
+def _tested(summary: Summary, register: Register, side: str) -> int:
+    """How many of a side's requirements were decided."""
+    return sum(each.outcome in _TESTED and _side(each.id, register) == side for each in summary.verdicts)
 
 
 def _side(row: str, register: Register) -> str:

@@ -189,6 +189,10 @@ class Exchange(Kept):
     resent: bool = False
     base_url: str = ""
 
+    def __hash__(self) -> int:
+        """Not of all that it holds: a stream has 50,000 events, and a check may ask for each of them."""
+        return hash((self.id, self.started_at))
+
     @cached_property
     def operation(self) -> Operation:
         return identify(self.request.method, self.request.path)

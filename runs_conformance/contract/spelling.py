@@ -32,3 +32,8 @@ def in_base64(text: str) -> tuple[str, ...]:
         whole = (before + len(text.encode())) * 8 // 6
         found.append(packed[-(-before * 8 // 6) : whole])
     return tuple(found)
+
+
+def wide(text: str) -> tuple[str, ...]:
+    """ASCII `text` in UTF-16 and UTF-32, as it looks where each byte is taken for a character."""
+    return "\0".join(text), "\0\0\0".join(text)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,6 +26,8 @@ LONGEST_LINE: Final = 16 * 1024 * 1024
 # Of one entry of a document; values as their commas and brackets tell, those in texts among them.
 MOST_BYTES: Final = 32 * 1024 * 1024
 MOST_VALUES: Final = 1_000_000
+DEEPEST: Final = 2_000
+_BRACKETS: Final = re.compile(rb"[\[\]{}]")
 # Where entries stand in a JSON document.
 PLACES: Final = (
     "log.entries",
@@ -54,18 +57,47 @@ def _opened(path: Path) -> IO[bytes]:
     return cast("IO[bytes]", gzip.open(path)) if packed else path.open("rb")
 
 
+class _Shallow:
+    """A stream of JSON that is not nested too deep: ijson keeps a path for each level, 20 GB for 100,000.
+
+    UnreadableError beyond. Brackets in texts count too, which makes a difference to nobody honest.
+    """
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._depth = 0
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(size)
+        opened = data.count(b"[") + data.count(b"{")
+        if self._depth + opened <= DEEPEST:
+            self._depth += opened - data.count(b"]") - data.count(b"}")
+            return data
+        for bracket in _BRACKETS.finditer(data):
+            self._depth += 1 if bracket[0] in b"[{" else -1
+            if self._depth > DEEPEST:
+                raise UnreadableError(f"nested deeper than {DEEPEST} levels")
+        return data
+
+    def entry(self) -> None:
+        """The next entry begins."""
+        self._depth = 0
+
+
 class _Bounded:
     """A stream of which one entry may take so much: parsers build it in memory before anybody can look.
 
     UnreadableError beyond; `entry` says that the next one begins.
     """
 
-    def __init__(self, stream: IO[bytes], marks: bytes = b"") -> None:
+    def __init__(self, stream: IO[bytes] | _Shallow, marks: bytes = b"") -> None:
         self._stream, self._marks = stream, marks
         self.entry()
 
     def entry(self) -> None:
         self._bytes, self._values = MOST_BYTES, MOST_VALUES
+        if isinstance(self._stream, _Shallow):
+            self._stream.entry()
 
     def read(self, size: int = -1) -> bytes:
         data = self._stream.read(size)
@@ -125,14 +157,14 @@ def _json(stream: IO[bytes], path: Path) -> Iterator[Recorded | Trouble]:
         return
     inside = f"{place}.item" if place else "item"
     yield from _entries(
-        path, _Bounded(stream, b",[{"), lambda source: ijson.items(source, inside, use_float=True)
+        path, _Bounded(_Shallow(stream), b",[{"), lambda source: ijson.items(source, inside, use_float=True)
     )
 
 
 def _place(stream: IO[bytes]) -> str | None:
     """The first place where entries stand; None for a document that has none, "" for one that is broken."""
     try:
-        for prefix, event, _ in ijson.parse(stream, use_float=True):
+        for prefix, event, _ in ijson.parse(_Shallow(stream), use_float=True):
             if event == "start_array" and prefix in PLACES:
                 return str(prefix)
     except (ijson.JSONError, ValueError):

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, quote_plus, urlsplit, urlunsplit
 
-from runs_conformance.contract.spelling import SIGNS, disguised, in_base64
+from runs_conformance.contract.spelling import SIGNS, disguised, in_base64, wide
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,6 +131,7 @@ def _spellings(secret: str) -> Iterator[str]:
     yield quote(secret)
     yield quote_plus(secret)
     yield from in_base64(secret)
+    yield from wide(secret)
 
 
 PLAIN: Final = Redactor()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from runs_conformance.contract.findings import Finding
@@ -11,6 +11,7 @@ from runs_conformance.contract.findings import Outcome as FindingOutcome
 from runs_conformance.report.curl import KEY, curl
 from runs_conformance.report.records import Record, event_number, severity
 from runs_conformance.report.redact import PLAIN, Redactor
+from runs_conformance.report.summary import TEXT
 from runs_conformance.report.text import shorten
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ DATA: Final = 4_096
 # Characters of all events of one stream; those beyond keep their beginning, but for the one in question.
 STREAM: Final = 65_536
 BEGINNING: Final = 120
-TEXT: Final = 4_000
 FIRST_EVENTS: Final = 200
 LAST_EVENTS: Final = 50
 AROUND: Final = 5
@@ -42,6 +42,7 @@ class Recorder:
     strict: bool = False
     hide: Redactor = PLAIN
     key: str = KEY
+    lines: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def records(self, finding: Finding, exchange: Exchange | None = None) -> Iterator[Record]:
         """The finding's line and, unless it passed, the line of the exchange that it was seen on."""
@@ -70,7 +71,7 @@ class Recorder:
             "expected": [self._text(one) for one in finding.expected],
             "actual": self._text(finding.actual),
             "exchange": finding.exchange,
-            "curl": curl(exchange, self.hide, key=self.key) if told and exchange is not None else "",
+            "curl": self._curl(exchange) if told and exchange is not None else "",
             "blocked_by": self._text(finding.blocked_by),
             "generated": finding.generated,
         }
@@ -84,6 +85,13 @@ class Recorder:
             **{name: value for name, value in optional.items() if value},
             **({} if event is None else {"event": event}),
         }
+
+    def _curl(self, exchange: Exchange) -> str:
+        """The last one is kept: a stream may have a finding an event."""
+        if exchange.id not in self.lines:
+            self.lines.clear()
+            self.lines[exchange.id] = curl(exchange, self.hide, key=self.key)
+        return self.lines[exchange.id]
 
     def exchange(self, exchange: Exchange, where: str = "") -> Record:
         """The line of an exchange; a long stream is kept around the event that `where` names ("event 12")."""

@@ -21,11 +21,14 @@ from runs_conformance.report.records import (
     severity,
 )
 from runs_conformance.report.redact import PLAIN, Redactor
+from runs_conformance.report.text import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
 OTHERS: Final = 5
+# Characters of any text about a finding.
+TEXT: Final = 4_000
 # The size of a case without a curl line: larger than any.
 UNSIZED: Final = 1 << 60
 TESTED: Final = (Outcome.PASSED, Outcome.FAILED, Outcome.WARNING, Outcome.GAP)
@@ -220,8 +223,12 @@ class _Rows:
         others = tuple(self.hide.text(name) for name in names if name and name != least.case)[:OTHERS]
         return replace(counted, outcome=outcome, evidence=self._evidence(least), others=others)
 
+    def _clean(self, text: str) -> str:
+        """Without secrets, and no longer than in a finding's own line: an id may have a megabyte."""
+        return shorten(self.hide.text(text), TEXT)
+
     def _evidence(self, finding: Finding) -> Evidence:
-        clean = self.hide.text
+        clean = self._clean
         return Evidence(
             case=clean(finding.case),
             where=clean(finding.where),
@@ -237,7 +244,7 @@ class _Rows:
             found = by.get(kind)
             if found and not (kind is FindingOutcome.UNTESTABLE and counted.passed):
                 first = found[0]
-                reason = "" if outcome is Outcome.PASSED else self.hide.text(first.actual)
+                reason = "" if outcome is Outcome.PASSED else self._clean(first.actual)
                 return replace(
                     counted, outcome=outcome, reason=reason, blocked_by=self.hide.text(first.blocked_by)
                 )

@@ -8,8 +8,9 @@ from runs_conformance.contract.model import Case, Exchange, Response
 from runs_conformance.contract.operations import CREATE
 
 OVERRUN = 2
-# Bytes: an answer that is hardly worth counting, and what an event takes beside its text.
+# Bytes: an answer that is hardly worth counting; what a decoded value, and an event, take beside their text.
 SMALL = 64 * 1024
+VALUE = 100
 EVENT = 2_000
 
 
@@ -20,7 +21,9 @@ class BudgetSpent(RuntimeError):  # noqa: N818 - not an error of anybody: a limi
 def weight(response: Response) -> int:
     """About the bytes that an answer takes: a large one is kept as it came and as it was decoded."""
     size = len(response.body)
-    return size if size <= SMALL else 3 * size + EVENT * len(response.events or ())
+    if size <= SMALL:
+        return size
+    return 3 * size + VALUE * response.body.count(b",") + EVENT * len(response.events or ())
 
 
 class Journal:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from runs_conformance.contract.model import Headers
-from runs_conformance.contract.spelling import SIGNS, disguised, in_base64
+from runs_conformance.contract.spelling import SIGNS, disguised, in_base64, wide
 
 HIDDEN = "***"
 SHORTEST = 8
@@ -23,7 +23,7 @@ class Redactor:
     def __init__(self, secrets: Iterable[str]) -> None:
         # The longest first: one secret may be a part of another.
         known = sorted({each for each in secrets if len(each) >= SHORTEST}, key=len, reverse=True)
-        self._plain = [*known, *(packed for each in known for packed in in_base64(each))]
+        self._plain = [*known, *(packed for each in known for packed in (*in_base64(each), *wide(each)))]
         self._encoded = [(each.encode(), b"*" * len(each.encode())) for each in self._plain]
         pattern = "|".join(map(disguised, known))
         self._disguised = re.compile(pattern) if known else None

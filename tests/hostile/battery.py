@@ -12,6 +12,7 @@ import io
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -26,11 +27,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from benchmarks.matrix import jobs
 from hostile import looking
 from hostile.commands import Command, Ended
 from hostile.servers import KEY, SHORT
-
-from benchmarks.matrix import jobs
 
 TESTS = Path(__file__).resolve().parent.parent
 PROFILE = """
@@ -52,9 +52,13 @@ CALLS = [
     ("POST", "/threads/thread_A1/runs", {**RUN, "stream": True}),
     ("GET", "/threads/thread_A1/runs/run_A1", None),
 ]
+# A line of the proxy's that has nothing to tell.
+FINE = re.compile(r"  2\d\d  \d+\.\d+ s  (\d+ events  )?ok$")
+# What the report says of exchanges that its judge was not given: bounded, and told.
+BEHIND = "passed on and not judged: the judge had fallen behind"
 CLIENT_SECONDS = 3.0
 CLIENT_BYTES = 20 << 20
-DEADLINE = 1500.0
+DEADLINE = 3600.0
 
 
 @dataclass
@@ -143,7 +147,8 @@ def judged_results(row: Row, path: Path) -> None:
 
 
 def words_of(server: dict, results: Path) -> list[str]:
-    short = [] if server["whole"] else ["--profile", "smoke", "--select", SHORT]
+    rows = f"{SHORT},event.*,order.*" if server["family"] == "events" else SHORT
+    short = [] if server["whole"] else ["--profile", "smoke", "--select", rows]
     return ["check", server["url"], "--profile", "p.toml", *short, "--results", str(results), "--color", "never"]
 
 
@@ -193,7 +198,7 @@ def gaps(server: dict, folder: Path) -> Row:
     if file.exists():
         text = file.read_text("utf-8")
         row.troubles += looking.said(text, "the gaps file")
-        if any("owned" in str(one.get("reason")) for one in tomllib.loads(text).get("gap", ())):
+        if any("*" in str(one.get("id")) for one in tomllib.loads(text).get("gap", ())):
             row.troubles.append("markup: an entry of the target's in the gaps file")
     return row
 
@@ -223,7 +228,7 @@ def watch_case(servers: list[dict], folder: Path, _tell=None) -> list[Row]:
         command.kill()
         return [measured(whole, command.ended(), (0, 1, 2))]
     address = command.said().split("point the client at ")[1].split()[0].rstrip("/")
-    with ThreadPoolExecutor(6) as pool:
+    with ThreadPoolExecutor(3) as pool:
         list(pool.map(partial(visit, address), servers))
     command.signal(signal.SIGINT)
     ended = command.ended()
@@ -233,9 +238,10 @@ def watch_case(servers: list[dict], folder: Path, _tell=None) -> list[Row]:
     for server, row in zip(servers, rows, strict=True):
         lines = [line for line in ended.said.splitlines() if f" /{server['number']}/v1/" in line]
         row.seconds, row.megabytes, row.code = ended.seconds, ended.megabytes, ended.code
-        if len(lines) < len(CALLS):
+        told = any("server: " in line or not FINE.search(line) for line in lines)
+        if len(lines) < len(CALLS) and BEHIND not in " ".join(ended.said.split()):
             row.troubles.append(f"unclear: {len(lines)} of {len(CALLS)} exchanges were told")
-        elif 0 not in server["codes"] and not any("server: " in line or "  -  " in line for line in lines):
+        elif 0 not in server["codes"] and not told and len(lines) == len(CALLS):
             row.troubles.append(f"unclear: nothing was told of it: {lines}")
     wrong = any("server: " in line for line in ended.said.splitlines())
     if ended.code == 1 and not wrong:
@@ -314,9 +320,9 @@ def run(pattern: str, workers: int, *, representatives: bool = False, progress=l
         if threading.active_count() > 1:
             raise RuntimeError("a thread is left over: forked processes would miss it")
         rows: list[Row] = []
-        for name, found in jobs.run(work(pattern, told, representatives=representatives), workers, DEADLINE):
-            if isinstance(found, jobs.Broken):
-                found = [Row(name, "the battery itself", troubles=[f"crash: {found.text}"])]
+        for name, ended in jobs.run(work(pattern, told, representatives=representatives), workers, DEADLINE):
+            broken = [f"crash: {ended.text}"] if isinstance(ended, jobs.Broken) else []
+            found = [Row(name, "the battery itself", troubles=broken)] if broken else ended
             progress(name, found)
             rows += found
         log = folder / "elsewhere.log"

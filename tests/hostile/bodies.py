@@ -8,6 +8,7 @@ import json
 import zlib
 
 from broken_streams import good
+
 from hostile.servers import ASSISTANT, FINE, RUNS, Hostile, acts, does, dumped, endless, http, kind_of, says
 from hostile.transport import BODY, OK, chunked
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from broken_streams import good
+
 from hostile.servers import FINE, LIST, STREAM, acts, endless, http, says
 
 MEGA = 1 << 20

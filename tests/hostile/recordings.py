@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+
 from hostile.servers import KEY, Hostile
 
 URL = "https://api.openai.com/v1/threads/thread_abc123/runs"

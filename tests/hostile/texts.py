@@ -8,7 +8,20 @@ import re
 from urllib.parse import quote
 
 from broken_streams import good
-from hostile.servers import FINE, KEY, RUNS, STREAM, Hostile, acts, does, dumped, good_answer, http, kind_of, says
+
+from hostile.servers import (
+    FINE,
+    RUNS,
+    STREAM,
+    Hostile,
+    acts,
+    does,
+    dumped,
+    good_answer,
+    http,
+    kind_of,
+    says,
+)
 
 # Set by the house: where nobody may follow.
 ELSEWHERE = ["http://elsewhere.invalid/v1"]
@@ -97,7 +110,7 @@ MARKUP = [
     says("markup: an escape in the status", http("{}", status="500 \x1b[2J\x07owned"), codes=(1, 2)),
     says("markup: HTML as an encoding", http("{}", ("Content-Encoding", SCRIPT)), codes=(1, 2)),
     says("markup: HTML as a type", http("{}", kind=f"text/{SCRIPT}; charset={SCRIPT}"), *RUNS),
-    says("markup: an unknown set of characters", http("{}", kind="application/json; charset=\"../../x\""), *RUNS),
+    says("markup: an unknown set of characters", http("{}", kind='application/json; charset="../../x"'), *RUNS),
     says("markup: a set of characters that runs code", http("{}", kind="application/json; charset=unicode_escape"), *RUNS),
 ]  # fmt: skip
 IDS = {
@@ -133,7 +146,7 @@ def named(text):
             body = STREAM.replace(b'"id":"run_A1"', b'"id":' + dumped(text))
             connection.send(http(body, *FINE, kind="text/event-stream"))
             return
-        head, _, body = good_answer(kind).partition(b"\r\n\r\n")
+        _, _, body = good_answer(kind).partition(b"\r\n\r\n")
         made = json.loads(body)
         made.update({"id": text, **({"thread_id": text, "assistant_id": text} if "status" in made else {})})
         connection.send(http(dumped(made), *FINE))
@@ -186,7 +199,7 @@ KEYS = [
     echo("in a page", lambda key: http(f"<html>{key}</html>", kind="text/html"), codes=(2,)),
     echo("in a run", lambda key: http(dumped(good.run("queued", instructions=key, metadata={key: key})), *FINE), *RUNS),
     echo("as an id", lambda key: http(dumped(good.run("queued", id=f"run_{key}")), *FINE), *RUNS),
-    echo("as a thread's id", lambda key: http(dumped({"id": f"thread_{key}", "object": "thread"}), *FINE), "thread"),
+    echo("as a thread's id", lambda key: http(dumped({"id": f"thread_{key}", "object": "thread"}), *FINE), "thread", codes=(0, 1)),
     echo("in headers", lambda key: error("x", "400 No", ("X-Echo", key), ("Set-Cookie", f"k={key}"), ("X-Request-Id", key))),
     echo("in a header's name", lambda key: error("x", "400 No", (key, "1"))),
     echo("in the reason", lambda key: error("x", f"400 {key}")),
@@ -245,17 +258,17 @@ REDIRECTS = [
 PAGES = {
     "nginx, 502": ("502 Bad Gateway", "<html>\r\n<head><title>502 Bad Gateway</title></head><body><center>nginx</center></body></html>"),
     "nginx, 413": ("413 Too Large", "<html><head><title>413 Request Entity Too Large</title></head></html>"),
-    "Apache, 403": ("403 Forbidden", "<!DOCTYPE HTML PUBLIC \"-//IETF//DTD HTML 2.0//EN\"><html><h1>Forbidden</h1></html>"),
+    "Apache, 403": ("403 Forbidden", '<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN"><html><h1>Forbidden</h1></html>'),
     "a load balancer, 503": ("503 Unavailable", "<html><body><b>Http/1.1 Service Unavailable</b></body></html>"),
     "a load balancer, 504": ("504 Timeout", "<html><head><title>504 Gateway Time-out</title></head></html>"),
     "Cloudflare, 520": ("520 Unknown", "<!DOCTYPE html><html><body>error code: 520</body></html>"),
-    "Varnish, 503": ("503 Backend fetch failed", "<?xml version=\"1.0\"?><html><body>Guru Meditation: XID: 32770</body></html>"),
+    "Varnish, 503": ("503 Backend fetch failed", '<?xml version="1.0"?><html><body>Guru Meditation: XID: 32770</body></html>'),
     "a captive portal": ("200 OK", "<html><meta http-equiv=refresh content='0;url=http://login.invalid/'></html>"),
     "a captive portal, 511": ("511 Network Authentication Required", "<html>log in</html>"),
 }
 LINES = {
     "text": ("500 Oh", "Internal Server Error", "text/plain"),
-    "a traceback": ("500 Oh", "Traceback of the server (most recent call last):\n  File \"app.py\", line 1\nKeyError", "text/plain"),
+    "a traceback": ("500 Oh", 'Traceback of the server (most recent call last):\n  File "app.py", line 1\nKeyError', "text/plain"),
     "XML": ("400 Bad", "<Error><Code>AccessDenied</Code></Error>", "application/xml"),
     "problem+json": ("404 Not Found", '{"title":"x","status":404}', "application/problem+json"),
     "nothing": ("502 Bad Gateway", "", ""),
