@@ -156,7 +156,7 @@ def test_the_servers_of_the_battery_speak_as_they_should():
 
 
 def test_an_id_of_lone_surrogates_is_asked_for_like_any_other():
-    run_of_it = http(dumped(good.run("queued", id="run_\ud800")), *FINE)
+    run_of_it = http(dumped(good.run("completed", id="run_\ud800")), *FINE)
     with RawServer(does(lambda c, _: c.send(run_of_it), "run", "read")) as server:
         done = run("check", server.url, "--select", "response.retrieve.same", "--profile", "smoke")
     assert "error of the suite" not in done.stderr
