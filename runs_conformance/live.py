@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
-from urllib.parse import quote, urljoin
+from urllib.parse import urljoin
 from zlib import crc32
 
 import httpx2
@@ -22,7 +22,7 @@ from runs_conformance.contract.findings import Finding, Outcome, failed, not_app
 from runs_conformance.contract.jsontext import brief
 from runs_conformance.contract.judge import Context, Judge
 from runs_conformance.contract.model import Case, Exchange
-from runs_conformance.contract.operations import template
+from runs_conformance.contract.operations import segment, template
 from runs_conformance.contract.register import Register
 from runs_conformance.contract.traces import answer_run, assistants
 from runs_conformance.frozen import Frozen
@@ -144,7 +144,7 @@ class Live:
         method, path = template(operation)
         for kind in ("thread", "run", "step", "message", "assistant"):
             if f"{{{kind}}}" in path:
-                path = path.replace(f"{{{kind}}}", quote(str(more.pop(kind)), safe=""))
+                path = path.replace(f"{{{kind}}}", segment(str(more.pop(kind))))
         return self.client.send(method, path, body=body, case=case, **more)
 
     def create(self, operation: str, document: Any, *, thread: str | None = None, **more: Any) -> Exchange:

@@ -153,3 +153,11 @@ def test_the_servers_of_the_battery_speak_as_they_should():
             "check", server.url, "--select", "accept.create-run.minimal,order.done-last", "--profile", "smoke"
         )
     assert done.returncode == 0
+
+
+def test_an_id_of_lone_surrogates_is_asked_for_like_any_other():
+    run_of_it = http(dumped(good.run("completed", id="run_\ud800")), *FINE)
+    with RawServer(does(lambda c, _: c.send(run_of_it), "run", "read")) as server:
+        done = run("check", server.url, "--select", "response.retrieve.same", "--profile", "smoke")
+    assert "error of the suite" not in done.stderr
+    assert done.returncode in (0, 1)

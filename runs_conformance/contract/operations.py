@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,11 @@ def identify(method: str, path: str) -> Operation:
         if match:
             return Operation(name, {kind: unquote(value) for kind, value in match.groupdict().items()})
     return NONE
+
+
+def segment(name: str) -> str:
+    """An id as one segment of a path; a target may choose any text, lone surrogates among it."""
+    return quote(name, safe="", errors="surrogatepass")
 
 
 def template(name: str) -> tuple[str, str]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 from runs_conformance.contract.findings import Finding
 from runs_conformance.contract.model import Case, Exchange
-from runs_conformance.contract.operations import template
+from runs_conformance.contract.operations import segment, template
 from runs_conformance.fuzzing import beyond
 from runs_conformance.fuzzing.hostile import ASSISTANT, Hostile, hostile, paths
 from runs_conformance.fuzzing.living import Living
@@ -27,7 +26,7 @@ def arguments(one: Hostile, operation: str, living: Living) -> dict[str, Any]:
     """For `Client.send`: the oddity on a create operation, with a living assistant and thread."""
     path = one.path or template(operation)[1]
     if not one.path and operation == CREATE_RUN:
-        path = path.replace("{thread}", quote(living.ids(operation, ("thread",))["thread"], safe=""))
+        path = path.replace("{thread}", segment(living.ids(operation, ("thread",))["thread"]))
     return {
         "method": one.method, "path": path, "body": _body(one, living.assistant), "query": one.query,
         "headers": dict(one.headers), "drop_headers": one.dropped, "case": Case(one.name),

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import quote
 
 import requests
 from schemathesis import Case as Generated
@@ -18,7 +17,7 @@ from schemathesis.core import NotSet
 from schemathesis.core.transport import Response as ReadResponse
 
 from runs_conformance.contract.model import Case, Exchange, to_bytes
-from runs_conformance.contract.operations import names, template
+from runs_conformance.contract.operations import names, segment, template
 from runs_conformance.fuzzing.hostile import Hostile
 from runs_conformance.fuzzing.living import Living
 from runs_conformance.fuzzing.oddities import arguments
@@ -84,7 +83,7 @@ def of_case(case: Generated[Any], living: Living, phase: str, about: Case) -> Sh
     ids = living.ids(name, kinds)
     path = template(name)[1]
     for kind, value in ids.items():
-        path = path.replace(f"{{{kind}}}", _escaped(value))
+        path = path.replace(f"{{{kind}}}", segment(value))
     return Shot(
         phase=phase, operation=name, method=case.method, path=path, about=about, query=_pairs(case.query),
         headers=_kept(case.headers), body=_body(case, living, phase), case=case,
@@ -98,7 +97,7 @@ def placed(case: Generated[Any], phase: str, about: Case) -> Shot:
         return _theirs(case, phase, about)
     path = case.path
     for key, value in case.path_parameters.items():
-        path = path.replace(f"{{{key}}}", _escaped(str(value)))
+        path = path.replace(f"{{{key}}}", segment(str(value)))
     body = None if isinstance(case.body, NotSet) else _written(whole(case.body))
     return Shot(
         phase, name, case.method, path, about, _pairs(case.query), _kept(case.headers), body=body, case=case
@@ -195,7 +194,3 @@ def _flat(query: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else to_bytes(value).decode()
-
-
-def _escaped(value: str) -> str:
-    return quote(value, safe="")

@@ -10,11 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
-from urllib.parse import quote
 
 from runs_conformance.contract.checks.steps import call_ids
 from runs_conformance.contract.model import Case, Exchange
-from runs_conformance.contract.operations import template
+from runs_conformance.contract.operations import segment, template
 from runs_conformance.contract.timeline import FINAL
 from runs_conformance.contract.traces import of_kind
 from runs_conformance.soaking.corpus import Corpus, Entry, operations
@@ -162,7 +161,7 @@ class Talk:
 def _call(operation: str, body: Any, case: Case | None, ids: dict[str, str]) -> dict[str, Any]:
     method, path = template(operation)
     for kind, name in ids.items():
-        path = path.replace(f"{{{kind}}}", quote(name, safe=""))
+        path = path.replace(f"{{{kind}}}", segment(name))
     return {"method": method, "path": path, "body": body, "case": case}
 
 

@@ -16,12 +16,11 @@ from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from dataclasses import replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final, Self, TypeVar
-from urllib.parse import quote
 
 import httpx2
 
 from runs_conformance.contract.model import Case, Exchange, Failure
-from runs_conformance.contract.operations import identify
+from runs_conformance.contract.operations import identify, segment
 from runs_conformance.contract.timeline import FINAL
 from runs_conformance.target import wire
 from runs_conformance.target.journal import Journal
@@ -159,7 +158,7 @@ class Client:
 
         It ends earlier on an answer that is no run, on a final status, and at the profile's `timeouts.poll`.
         """
-        path = f"/threads/{quote(thread_id, safe='')}/runs/{quote(run_id, safe='')}"
+        path = f"/threads/{segment(thread_id)}/runs/{segment(run_id)}"
         # A run that never settles is no accident: the next ones get a tenth of the time, and again a tenth.
         end = time.monotonic() + self.profile.timeouts.poll / 10 ** min(len(self.given_up), 2)
         seen: list[Exchange] = []

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from typing import Any, Final
-from urllib.parse import quote
 
 from runs_conformance.contract.checks.steps import call_ids
+from runs_conformance.contract.operations import segment
 from runs_conformance.contract.timeline import FINAL
 from runs_conformance.contract.traces import answer_run
 from runs_conformance.target.client import Client
@@ -40,4 +40,4 @@ def _fed(client: Client, run: dict[str, Any]) -> bool:
 
 
 def _path(thread_id: str, run_id: str) -> str:
-    return f"/threads/{quote(thread_id, safe='')}/runs/{quote(run_id, safe='')}"
+    return f"/threads/{segment(thread_id)}/runs/{segment(run_id)}"

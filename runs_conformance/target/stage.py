@@ -8,9 +8,9 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from typing import Any, Final
-from urllib.parse import quote
 
 from runs_conformance.contract.model import Case, Exchange, to_bytes
+from runs_conformance.contract.operations import segment
 from runs_conformance.contract.timeline import ACTIVE
 from runs_conformance.contract.traces import answer_run
 from runs_conformance.target.client import Client
@@ -111,7 +111,7 @@ class Stage:
     def cleanup(self) -> None:
         """Delete what was made here, assistants first, as far as it goes in 10 seconds. Never a verdict."""
         paths = [
-            f"/{kind}/{quote(each, safe='')}" for kind, ids in self._created.items() for each in reversed(ids)
+            f"/{kind}/{segment(each)}" for kind, ids in self._created.items() for each in reversed(ids)
         ]
         until = time.monotonic() + _CLEANUP_SECONDS
         while self.profile.cleanup and paths and time.monotonic() < until:
@@ -143,7 +143,7 @@ class Stage:
 
     def _existing(self, assistant_id: str) -> str:
         if self.profile.lacks("assistants.retrieve") is None:
-            self._ask("assistant", "GET", f"/assistants/{quote(assistant_id, safe='')}")
+            self._ask("assistant", "GET", f"/assistants/{segment(assistant_id)}")
         return assistant_id
 
     def _given(self, rung: str, named: str | None, reason: str, *, wanted: bool) -> str:

@@ -86,7 +86,7 @@ EVENTS = [
     stream("HTML in place of events", b"<script>alert(667)</script>"),
     stream("events as JSON", STREAM, kind="application/json"),
     stream("events as a page", STREAM, kind="text/html"),
-    stream("events for a refusal", STREAM, status="400 Bad Request"),
+    stream("events for a refusal", STREAM, status="400 Bad Request", codes=(0, 1)),
     stream("a list in place of a run", HEAD.replace(b'"object":"thread.run"', b'"object":"list"')),
     stream("data of 100,000 levels", HEAD + event("thread.run.completed", "[" * 100_000) + DONE),
     stream("data of a million keys", HEAD + event("thread.run.completed", json.dumps(
