@@ -77,6 +77,7 @@ class Live:
         context = Context(
             edition=self.edition, register=self.register, aliases=dict(self.profile.aliases),
             assistants=self._shared.setdefault("assistants", {}), absent=frozenset(self.profile.absent),
+            ours=True,
         )
         return Judge(context, self.selected)
 

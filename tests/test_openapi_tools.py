@@ -88,7 +88,7 @@ def test_prism_mocks_the_operations(mock):
     assert mock.get(f"{RUN}/{examples.RUN_ID}").json()["status"] == "completed"
     assert mock.get(RUN, headers={"Authorization": ""}).status_code == 401
     streamed = mock.post(RUN, json={**PLAIN, "stream": True}, headers={"Accept": "text/event-stream"})
-    assert streamed.text == examples.stream()
+    assert streamed.text == examples.stream("createRun")
 
 
 @pytest.mark.slow

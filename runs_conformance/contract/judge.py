@@ -33,7 +33,7 @@ class Context:
 
     `aliases` maps a model name that was sent to names that the target may answer with; `assistants` holds the
     assistants' objects as far as they were seen in the same session, by id; `absent` the capabilities that
-    the target declares not to have.
+    the target declares not to have; `ours` whether the requests were the suite's own.
     """
 
     edition: str = NEWEST
@@ -41,6 +41,7 @@ class Context:
     aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
     assistants: dict[str, dict[str, Any]] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
+    ours: bool = False
 
 
 @dataclass(frozen=True)

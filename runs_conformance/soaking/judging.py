@@ -156,6 +156,7 @@ class SoakJudge:
                 aliases=dict(profile.aliases),
                 assistants=self._assistants,
                 absent=frozenset(profile.absent),
+                ours=True,
             ),
             selected,
         )

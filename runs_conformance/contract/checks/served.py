@@ -22,6 +22,8 @@ CREATES: Final = ("createRun", "createThreadAndRun")
 @on_trace("lifecycle.served")
 def served(trace: Trace, context: Context) -> Iterator[Finding]:
     """Each operation on a thread and run that were answered before, unless something was deleted."""
+    if not context.ours:  # of others' traffic nobody knows whose key a request had, or what it was sent for
+        return
     runs, threads, steps = set[str](), set[str](), set[str]()
     for exchange in trace:
         if exchange.operation.name == "deleteThread":
