@@ -13,13 +13,12 @@ from hostile.transport import BODY
 from test_watch_command import watching
 
 from runs_conformance.contract.judge import Judge
-from runs_conformance.contract.model import Exchange, Headers, Request, Response, to_bytes
+from runs_conformance.contract.model import SMALL, Exchange, Headers, Request, Response, to_bytes, weight
 from runs_conformance.contract.schemas import violations
 from runs_conformance.contract.violations import MOST_ERRORS
 from runs_conformance.recordings.files import MOST_VALUES, read
 from runs_conformance.recordings.recorded import Trouble
 from runs_conformance.report.results import read_results
-from runs_conformance.target.journal import SMALL, weight
 
 JUDGE = Judge()
 

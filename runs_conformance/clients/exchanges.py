@@ -24,6 +24,7 @@ MOST_KEYS: Final = 64
 _ROOT: Final = re.compile(r"/(?=threads(?:/|$)|assistants(?:/|$))")
 _SCHEME: Final = re.compile(r"([A-Za-z]{1,10})\s+(\S.*)")
 _CUT: Final = ("closed", "the rest of the answer was not kept: it is too large")
+_PACKED: Final = ("closed", "the answer is packed in a way that can't be unpacked here")
 _V1: Final = "assistants=v1"
 
 
@@ -131,7 +132,7 @@ def _response(
     reception = Reception(Bounds(MOST_BODY, max_event_bytes=MOST_BODY, streams=streams))
     pieces, lines = _readable(capture)
     if pieces is None:
-        lost = Response(capture.status, redactor.headers(capture.answered), failure=Failure(*_CUT))
+        lost = Response(capture.status, redactor.headers(capture.answered), failure=Failure(*_PACKED))
         return lost, frozenset({"answer"})
     reception.head(capture.status, lines)
     for at, data in pieces:

@@ -67,9 +67,10 @@ class Lines:
 
 def _unread(call: Call | None) -> str:
     """Why an answer that came was not read to its end, "" if it was."""
-    response = call.exchange.response if call is not None else None
-    failure = response.failure if response is not None else None
-    return failure.text if failure is not None and failure.kind in _NOT_READ else ""
+    if call is None or call.exchange.response is None or call.exchange.response.failure is None:
+        return ""
+    failure = call.exchange.response.failure
+    return failure.text if failure.kind in _NOT_READ or "answer" in call.lost else ""
 
 
 def _listed(findings: Iterable[Finding]) -> str:

@@ -124,6 +124,10 @@ class Failure:
     text: str
 
 
+# Bytes: an answer that is hardly worth counting; what a decoded value, and an event, take beside their text.
+SMALL = 64 * 1024
+VALUE = 100
+EVENT = 2_000
 # "closed": we closed a stream early, as the case asked; what is missing then is nobody's fault.
 FAILURES: Final = (
     "unreachable", "tls", "disconnected", "deadline", "idle", "too-large", "protocol", "encoding", "closed",
@@ -157,6 +161,14 @@ class Response(Kept):
     @property
     def refused(self) -> bool:
         return 400 <= self.status < 500
+
+
+def weight(response: Response) -> int:
+    """About the bytes that an answer takes: a large one is kept as it came and as it was decoded."""
+    size = len(response.body)
+    if size <= SMALL:
+        return size
+    return 3 * size + VALUE * response.body.count(b",") + EVENT * len(response.events or ())
 
 
 @dataclass(frozen=True)
@@ -287,5 +299,5 @@ def to_bytes(value: Any) -> bytes:
 
 __all__ = [
     "FAILURES", "MISSING", "Case", "Chunk", "Event", "Exchange", "Failure", "Headers", "Missing", "Operation",
-    "Request", "Response", "Snapshot", "Trace", "to_bytes",
+    "Request", "Response", "Snapshot", "Trace", "to_bytes", "weight",
 ]

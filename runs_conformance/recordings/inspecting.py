@@ -13,7 +13,7 @@ from typing import Final
 
 from runs_conformance.contract.findings import Finding
 from runs_conformance.contract.judge import Context, Judge
-from runs_conformance.contract.model import Exchange, Trace
+from runs_conformance.contract.model import Exchange, Trace, weight
 from runs_conformance.contract.operations import CREATE
 from runs_conformance.contract.register import Register, load
 from runs_conformance.contract.traces import assistants, thread_of
@@ -27,8 +27,8 @@ from runs_conformance.recordings.scrub import Keys
 from runs_conformance.recordings.tally import Tally
 from runs_conformance.recordings.traffic import ELSEWHERE, FIRST, OPENAI, UNKNOWN, Call, Other, call_of
 
-# Bytes of bodies that wait for the rest of their thread.
-ROOM: Final = 16 * 1024 * 1024
+# What waits for the rest of its thread, in bytes as `weight` counts them.
+ROOM: Final = 48 * 1024 * 1024
 # Of more than these the ones that were shown longest ago are forgotten.
 ASSISTANTS: Final = 10_000
 Told = Callable[[Finding, Exchange], None]
@@ -242,9 +242,8 @@ class Inspector:
 def _size(call: Call) -> int:
     response = call.exchange.response
     events = sum(len(event.data or "") for event in response.events or ()) if response else 0
-    return (
-        1000 + len(call.exchange.request.body or b"") + (max(len(response.body), events) if response else 0)
-    )
+    taken = max(weight(response), events) if response else 0
+    return 1000 + len(call.exchange.request.body or b"") + taken
 
 
 def _twice(one: Exchange, other: Exchange) -> bool:

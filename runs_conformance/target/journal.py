@@ -4,26 +4,14 @@ from __future__ import annotations
 
 import threading
 
-from runs_conformance.contract.model import Case, Exchange, Response
+from runs_conformance.contract.model import Case, Exchange, weight
 from runs_conformance.contract.operations import CREATE
 
 OVERRUN = 2
-# Bytes: an answer that is hardly worth counting; what a decoded value, and an event, take beside their text.
-SMALL = 64 * 1024
-VALUE = 100
-EVENT = 2_000
 
 
 class BudgetSpent(RuntimeError):  # noqa: N818 - not an error of anybody: a limit that the user set
     """No run may be started any more; the text says how many were allowed."""
-
-
-def weight(response: Response) -> int:
-    """About the bytes that an answer takes: a large one is kept as it came and as it was decoded."""
-    size = len(response.body)
-    if size <= SMALL:
-        return size
-    return 3 * size + VALUE * response.body.count(b",") + EVENT * len(response.events or ())
 
 
 class Journal:
