@@ -115,7 +115,8 @@ def _additional(story: Story, span: Span) -> Iterator[Finding]:
         for one in listed[:own]
         if one.get("run_id") is None
         for text in ["".join(texts_of(one))]
-        if text in texts
+        # Where the run wrote nothing, later messages can't be told from earlier ones.
+        if text in texts or own < len(listed)
     ]
     fine = shown[-len(given) :] == given
     yield verdict(
