@@ -1,6 +1,7 @@
 """The battery of hostile servers and recordings: nothing may hang, crash, leak or fill the memory.
 
-    python -m benchmarks.hostile [--only PATTERN] [--workers N] [--update] [--json FILE]
+    python -m benchmarks.hostile [--only PATTERN] [--workers N] [--update] [--rows FILE]
+    python -m benchmarks.hostile --table FILE... [--update]
 
 Each case is a server of tests/hostile (or a recording made to hurt). `check` judges it and records it, is
 killed with -9 in the middle, `inspect` reads what was recorded, `watch` stands before it with a client
@@ -84,11 +85,32 @@ def update(text: str) -> None:
     PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}", "utf-8")
 
 
-def told(name: str, rows: Iterable[Any]) -> None:
+def told(name: str, rows: Sequence[Any], file: Path | None) -> None:
+    """As soon as a case is over: what was wrong, and its rows as JSON lines, so that a run may be cut off."""
     print(f"{time.strftime('%H:%M:%S')} {name}", file=sys.stderr, flush=True)
+    if file is not None:
+        with file.open("a", encoding="utf-8") as lines:
+            lines.writelines(f"{json.dumps(asdict(row))}\n" for row in rows)
     for row in rows:
         for trouble in row.troubles:
             print(f"  {row.case} [{row.command}] {trouble}", file=sys.stderr, flush=True)
+
+
+def run(arguments: argparse.Namespace) -> list[Any]:
+    rows: list[Any] = battery().run(
+        arguments.only,
+        arguments.workers,
+        representatives=arguments.representatives,
+        progress=lambda name, found: told(name, found, arguments.rows),
+    )
+    return rows
+
+
+def kept(files: Iterable[Path]) -> list[Any]:
+    """The rows of several runs; of one case and command the last counts."""
+    lines = [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
+    made = battery().Row
+    return list({(line["case"], line["command"]): made(**line) for line in lines}.values())
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -97,18 +119,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--representatives", action="store_true", help="one proxy for all families")
     parser.add_argument("--update", action="store_true", help="write the table into docs/hostile.md")
-    parser.add_argument("--json", metavar="FILE", help="write every row there")
+    parser.add_argument("--rows", type=Path, metavar="FILE", help="append every row there, as JSON lines")
+    parser.add_argument("--table", type=Path, nargs="+", metavar="FILE", help="the table of such files")
     arguments = parser.parse_args(argv)
     started = time.monotonic()
-    rows = battery().run(
-        arguments.only, arguments.workers, representatives=arguments.representatives, progress=told
-    )
+    rows = kept(arguments.table) if arguments.table else run(arguments)
     rows.sort(key=lambda row: (row.family, row.case, row.command))
     text = f"{table(rows)}\n{commands(rows)}"
     print(text)
     print(f"{len(rows)} runs in {time.monotonic() - started:.0f} s, {arguments.workers} at a time")
-    if arguments.json:
-        Path(arguments.json).write_text(json.dumps([asdict(row) for row in rows], indent=1), "utf-8")
     if arguments.update:
         update(text)
     return 1 if any(row.troubles for row in rows) else 0

@@ -24,15 +24,15 @@ CHOSEN = [
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory):
     """All in one process that forks the commands; the proxy stands once before all servers."""
-    file = tmp_path_factory.mktemp("battery") / "rows.json"
-    words = ["--only", "|".join(CHOSEN), "--representatives", "--json", str(file)]
+    file = tmp_path_factory.mktemp("battery") / "rows.jsonl"
+    words = ["--only", "|".join(CHOSEN), "--representatives", "--rows", str(file)]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
     command = (sys.executable, "-m", "benchmarks.hostile", *words)
     done = subprocess.run(
         command, cwd=ROOT, env=kept, capture_output=True, text=True, timeout=900, check=False
     )
     assert file.exists(), done.stderr
-    return json.loads(file.read_text("utf-8"))
+    return [json.loads(line) for line in file.read_text("utf-8").splitlines()]
 
 
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="the battery forks and measures as Linux can")
