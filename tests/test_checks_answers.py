@@ -45,6 +45,7 @@ STEP = {
     "step_details": {"type": "message_creation", "message_creation": {"message_id": "msg_one"}},
 }
 CALL = {"id": "call_one", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+EVENTS = "text/event-stream"
 
 
 def action(*calls):
@@ -98,6 +99,10 @@ def test_a_success(one):
             ("header content-type", "application/json", "text/event-stream"),
         ),
         (
+            create(sent={"accept": EVENTS}, headers={"content-type": "text/plain"}),
+            ("header content-type", "application/json", "text/plain"),
+        ),
+        (
             exchange("GET", RUNS, listing(), headers={"content-type": "text/plain"}),
             ("header content-type", "", "text/plain"),
         ),
@@ -119,6 +124,8 @@ def test_no_success(one, told):
         exchange("POST", RUNS, b"", b"{nonsense", headers={"content-type": "text/event-stream"}),
         exchange("DELETE", f"/threads/{THREAD}", b"", status=204),
         exchange("GET", "/elsewhere", b"", status=204),
+        # A stream for an Accept that names one breaks a SHOULD (headers.stream-by-body), and that only.
+        create(answer=b"", sent={"accept": EVENTS}, headers={"content-type": EVENTS}),
     ],
 )
 def test_what_success_is_silent_about(one):

@@ -1,11 +1,10 @@
 """Fault x requirement: computes what is stale of the table, and holds its gates.
 
-    python -m benchmarks.matrix                       what CI runs: stale rows, gates, random sets of
-    variations python -m benchmarks.matrix --update              computes stale rows wholly; writes the table
-    and docs/faults.md python -m benchmarks.matrix --only 'echo.*'       tries these faults, whatever the
-    table says, and writes nothing python -m benchmarks.matrix --costs               what each stimulus finds,
-    and the curve python -m benchmarks.matrix --page                writes docs/faults.md from the table as it
-    is
+    python -m benchmarks.matrix                    what CI runs: stale rows, gates, random sets
+    python -m benchmarks.matrix --update           computes stale rows wholly; writes table and page
+    python -m benchmarks.matrix --only 'echo.*'    tries these, whatever the table says; writes nothing
+    python -m benchmarks.matrix --costs            what each stimulus finds, and the curve
+    python -m benchmarks.matrix --page             writes docs/faults.md from the table as it is
 
 Where more rows are stale than a continuous integration has time for, each of these faults is run to its first
 meant finding only, and what is said of companions comes from the committed table. Exit code 1: a gate does

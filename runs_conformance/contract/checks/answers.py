@@ -22,6 +22,13 @@ def _asked_stream(exchange: Exchange) -> bool:
     return exchange.request.object.get("stream") is True or not known
 
 
+def _streamed_by_accept(exchange: Exchange) -> bool:
+    """A stream for an Accept header that named one: a SHOULD (RQ-277), and headers.stream-by-body tells it."""
+    named = "text/event-stream" in (exchange.request.headers.get("accept") or "")
+    came = exchange.response is not None and exchange.response.headers.media_type == "text/event-stream"
+    return named and came and exchange.operation.name in STREAMABLE
+
+
 def wrongly_accepted(exchange: Exchange) -> bool:
     """What had to be refused and was not.
 
@@ -34,7 +41,7 @@ def wrongly_accepted(exchange: Exchange) -> bool:
 def success(exchange: Exchange, _: Context) -> Iterator[Finding]:
     """200, application/json, one object (vendor schema responses.200; recordings)."""
     response = exchange.response
-    if response is None or not response.ok or _asked_stream(exchange):
+    if response is None or not response.ok or _asked_stream(exchange) or _streamed_by_accept(exchange):
         return
     if response.failure is not None:
         yield failed(
