@@ -23,7 +23,7 @@ def _asked_stream(exchange: Exchange) -> bool:
 
 
 def _streamed_by_accept(exchange: Exchange) -> bool:
-    """A stream for an Accept header that named one: a SHOULD (RQ-277), and headers.stream-by-body tells it."""
+    """A stream for an Accept that names one: a SHOULD (RQ-277), told by headers.stream-by-body."""
     named = "text/event-stream" in (exchange.request.headers.get("accept") or "")
     came = exchange.response is not None and exchange.response.headers.media_type == "text/event-stream"
     return named and came and exchange.operation.name in STREAMABLE
