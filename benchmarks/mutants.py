@@ -1,8 +1,8 @@
 """Mutation testing of the checks: a second opinion on our own tests.
 
-    python benchmarks/mutants.py                   the modules that are looked at first: order, echo,
-    lifecycle python benchmarks/mutants.py headers lists     these modules of runs_conformance/contract python
-    benchmarks/mutants.py --list            what is explained, and why
+    python benchmarks/mutants.py                  the modules looked at first: order, echo, lifecycle
+    python benchmarks/mutants.py headers lists    these modules of runs_conformance/contract
+    python benchmarks/mutants.py --list           what is explained, and why
 
 mutmut changes one expression at a time in a copy of the project and runs the tests of that module. A mutant
 that no test notices is to be killed by a test, or explained in mutants.toml. Exits 1 if one is neither.
