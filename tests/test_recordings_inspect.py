@@ -253,6 +253,29 @@ def test_what_stands_before_a_break_is_judged(form, tmp_path):
     assert broken(outcome) == {}
 
 
+def lines(answer, asked):
+    """One call as a line of exchanges."""
+    one = {
+        "method": "POST", "path": "/v1/threads/thread_one/runs", "status": 200, "response_body": answer,
+        "request_body": {"assistant_id": "asst_one", **asked}, "host": "api.openai.com",
+        "request_headers": {}, "response_headers": {},
+    }  # fmt: skip
+    return json.dumps(one).encode() + b"\n"
+
+
+@pytest.mark.parametrize("name", [7, [], {}])
+def test_a_list_whose_events_have_no_names_is_no_stream(name, tmp_path):
+    made = lines([{"event": name, "data": "{}"}], {})
+    assert "response.success" in broken(inspected(tmp_path, made, "exchanges.jsonl"))
+
+
+def test_a_line_of_more_than_is_read_says_so(tmp_path):
+    large = lines([{"event": "x", "data": "y"}] * 80_000, {"stream": True})
+    for whole in (large, lines({}, {}) + large):
+        outcome = inspected(tmp_path, whole, "exchanges.jsonl")
+        assert ["more than 600000 tokens" in one.text for one in outcome.troubles] == [True]
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
 @pytest.mark.parametrize("form", ["vcrpy.yaml", "browser.har"])
 def test_other_encodings_of_a_file_are_read(encoding, form, tmp_path):

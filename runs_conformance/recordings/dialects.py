@@ -200,7 +200,7 @@ def _nock(entry: dict[str, Any], place: str) -> Recorded:
 def _ours(entry: dict[str, Any], place: str) -> Recorded:
     source, _, number = str(entry.get("source") or "").rpartition("#")
     body, events = entry.get("response_body"), None
-    if isinstance(body, list) and all(isinstance(one, dict) and "data" in one for one in body):
+    if isinstance(body, list) and all(_is_event(one) for one in body):
         events, body = tuple((one.get("event"), _data(one["data"])) for one in body), None
     query = entry.get("query") or {}
     found = query.items() if isinstance(query, dict) else query
@@ -213,6 +213,10 @@ def _ours(entry: dict[str, Any], place: str) -> Recorded:
         events, session=source, recorded_at=str(entry.get("recorded_at") or ""),
         filed_at=str(entry.get("committed_at") or ""), as_values=True,
     )  # fmt: skip
+
+
+def _is_event(value: Any) -> bool:
+    return isinstance(value, dict) and "data" in value and isinstance(value.get("event"), str | None)
 
 
 def _each(value: Any) -> list[Any]:

@@ -145,15 +145,17 @@ def _json(stream: IO[bytes], path: Path) -> Iterator[Recorded | Trouble]:
     line = stream.readline(LONGEST_LINE)
     while line and not line.strip():
         line = stream.readline(LONGEST_LINE)
-    first = _parsed(line)
+    first = decode(line)
     stream.seek(begin)
-    if isinstance(first, dict) and KNOWN(first):
+    if isinstance(first.value, dict) and KNOWN(first.value):
         yield from _lines(stream, path)
         return
     place = _place(stream)
     stream.seek(begin)
     if place is None:
-        yield Trouble(str(path), f"JSON, but not {_FORMS}")
+        large = (first.problem or "").startswith("more than")
+        what = f"its first line is JSON of {first.problem}" if large else f"JSON, but not {_FORMS}"
+        yield Trouble(str(path), what)
         return
     inside = f"{place}.item" if place else "item"
     yield from _entries(
@@ -197,15 +199,12 @@ def _lines(stream: IO[bytes], path: Path) -> Iterator[Recorded | Trouble]:
                 pass
             continue
         if line.strip():
-            entry = _parsed(line)
+            found = decode(line)
             where = f"{path}:{number}"
-            yield Trouble(where, "the line is not JSON") if entry is None else _entry(entry, where)
-
-
-def _parsed(line: bytes) -> Any:
-    """The JSON of a line, None if it is none, or more than is ever built of one answer."""
-    found = decode(line).value
-    return None if found is MISSING else found
+            if found.value is MISSING:
+                yield Trouble(where, f"the line is not JSON, or more than is read of one: {found.problem}")
+            else:
+                yield _entry(found.value, where)
 
 
 def _entry(entry: Any, place: str) -> Recorded | Trouble:

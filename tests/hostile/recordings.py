@@ -165,7 +165,7 @@ TRAPS = [
     lines("markup in every place", entry(source="<script>alert(667)</script>\x1b[2J#1", request_body={"assistant_id": "asst_1", "model": "\x1b[2J<script>alert(667)</script>"})),
     lines("the key in the answer", entry(request_headers={"Authorization": f"Bearer {KEY}"}, response_body={"object": "thread.run", "id": KEY, "instructions": [KEY]})),
     lines("events that are none", entry(response_body=[{"event": 7, "data": {"a": "\x1b[2J"}}, {"event": None, "data": None}] * 999)),
-    lines("100,000 events in a line", entry(response_body=[{"event": "thread.message.delta", "data": {"index": 10**9}}] * 60_000)),
+    lines("100,000 events in a line", entry(response_body=[{"event": "thread.message.delta", "data": {"index": 10**9}}] * 60_000), codes=(2,)),
     lines("20,000 threads", *(entry(path=f"/v1/threads/thread_{n}/runs") for n in range(20_000))),
     raw("a packed file that bursts", lambda: gzip.compress(bytes(600 * MEGA), 9), "json.gz"),
     raw("a packed file of one endless line", lambda: gzip.compress(b'{"method":"' + b"x" * 600 * MEGA, 9), "jsonl.gz"),
