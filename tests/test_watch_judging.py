@@ -90,6 +90,22 @@ def test_a_key_that_another_client_sent_is_hidden_too():
     assert KEY not in reader.clean(f"x {KEY} y")
 
 
+@pytest.mark.parametrize("coding", ["identity", "unheard-of"])
+def test_a_key_in_a_headers_name_is_hidden_too(coding):
+    sent = capture(answered=[*ANSWERED, (KEY, "1"), ("content-encoding", coding)])
+    made = read(Reader(BASE), sent).exchange
+    assert KEY not in repr(made)
+    assert ("***", "1") in made.response.headers.lines
+
+
+def test_a_key_that_a_library_quotes_is_hidden_in_the_line(capsys):
+    broken = capture(status=None, answered=[], failure=("protocol", f"illegal header line: {KEY}"))
+    judge_process(settings(), iter([broken, End(1, 1)]))
+    said = capsys.readouterr().out
+    assert "illegal header line: ***" in said
+    assert KEY not in said
+
+
 def test_encodings_that_can_not_be_read_are_nobodys_fault():
     sent = capture(answered=[*ANSWERED, ("content-encoding", "unheard-of")])
     assert judged([sent], BASE) == {"client": set(), "server": set()}

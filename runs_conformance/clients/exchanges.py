@@ -132,7 +132,7 @@ def _response(
     reception = Reception(Bounds(MOST_BODY, max_event_bytes=MOST_BODY, streams=streams))
     pieces, lines = _readable(capture)
     if pieces is None:
-        lost = Response(capture.status, redactor.headers(capture.answered), failure=Failure(*_PACKED))
+        lost = Response(capture.status, _clean(capture.answered, redactor), failure=Failure(*_PACKED))
         return lost, frozenset({"answer"})
     reception.head(capture.status, lines)
     for at, data in pieces:
@@ -147,7 +147,12 @@ def _response(
         reception.end()
     response = reception.response(redactor)
     assert response is not None
-    return replace(response, headers=redactor.headers(capture.answered)), _lost(capture, response)
+    return replace(response, headers=_clean(capture.answered, redactor)), _lost(capture, response)
+
+
+def _clean(lines: Lines, redactor: Redactor) -> Headers:
+    """An answer's headers without keys, which may stand in a name as well."""
+    return Headers(tuple((redactor.text(name), redactor.text(value)) for name, value in lines))
 
 
 def _lost(capture: Capture, response: Response) -> frozenset[str]:

@@ -50,7 +50,7 @@ def judged(settings: Settings, messages: Iterator[Any]) -> int:
     report = Report(settings, register, Path(settings.results) if settings.results else None)
 
     def late(finding: Finding, exchange: Exchange) -> None:
-        _say(lines.late(finding, exchange))
+        _say(watcher.reader.clean(lines.late(finding, exchange)))
 
     watcher = Watcher(
         settings.base_url,
@@ -75,9 +75,10 @@ def judged(settings: Settings, messages: Iterator[Any]) -> int:
 
 def _one(capture: Capture, watcher: Watcher, lines: Lines, *, quiet: bool) -> None:
     result = watcher.see(capture)
-    path = watcher.reader.clean(PLAIN.url(capture.target.decode("latin-1")))
+    clean = watcher.reader.clean
     if not quiet or result.failures or result.trouble:
-        _say(lines.exchange(result, path))
+        # Cleaned as a whole, too: why an answer broke off is told in a library's words, which quote it.
+        _say(clean(lines.exchange(result, clean(PLAIN.url(capture.target.decode("latin-1"))))))
     if result.trouble and watcher.troubles.total() == 1:
         _complain(
             f"an error of our own on exchange {capture.number}: {result.trouble}; the traffic goes on, "

@@ -150,7 +150,11 @@ def _json(stream: IO[bytes], path: Path) -> Iterator[Recorded | Trouble]:
     if isinstance(first.value, dict) and KNOWN(first.value):
         yield from _lines(stream, path)
         return
-    place = _place(stream)
+    try:
+        place = _place(_Bounded(_Shallow(stream), b",[{"))
+    except UnreadableError as error:
+        yield Trouble(str(path), f"no recorded call at its start, but {error}: it is not {_FORMS}")
+        return
     stream.seek(begin)
     if place is None:
         large = (first.problem or "").startswith("more than")
@@ -163,12 +167,17 @@ def _json(stream: IO[bytes], path: Path) -> Iterator[Recorded | Trouble]:
     )
 
 
-def _place(stream: IO[bytes]) -> str | None:
-    """The first place where entries stand; None for a document that has none, "" for one that is broken."""
+def _place(stream: _Bounded) -> str | None:
+    """The first place where entries stand; None for a document that has none, "" for one that is broken.
+
+    UnreadableError if there is none in as much as one entry may take.
+    """
     try:
-        for prefix, event, _ in ijson.parse(_Shallow(stream), use_float=True):
+        for prefix, event, _ in ijson.parse(stream, use_float=True):
             if event == "start_array" and prefix in PLACES:
                 return str(prefix)
+    except UnreadableError:
+        raise
     except (ijson.JSONError, ValueError):
         return ""
     return None
