@@ -390,6 +390,18 @@ FINE: dict[str, tuple[set[str], list[Exchange]]] = {
             listing("messages", [answer_message("msg_1", "x"), client_message("msg_2", "one")]),
         ],
     ),
+    "additional, and a message that a lock should have refused": (
+        set(),
+        [
+            create(body={"additional_messages": [{"role": "user", "content": "one"}]}),
+            say(),
+            get("completed"),
+            listing(
+                "messages",
+                [answer_message("msg_1", "x"), client_message("msg_3", "2"), client_message("msg_2", "one")],
+            ),
+        ],
+    ),
     "one won a race": (
         {"isolation.race-one-wins"},
         [

@@ -109,9 +109,9 @@ def identify(method: str, path: str) -> Operation:
     return NONE
 
 
-def segment(name: str) -> str:
-    """An id as one segment of a path; a target may choose any text, lone surrogates among it."""
-    return quote(name, safe="", errors="surrogatepass")
+def segment(name: object) -> str:
+    """An id as one segment of a path; a target may choose a number, or any text, lone surrogates among it."""
+    return quote(str(name), safe="", errors="surrogatepass")
 
 
 def template(name: str) -> tuple[str, str]:

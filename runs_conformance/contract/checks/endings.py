@@ -7,6 +7,7 @@ from typing import Any, Final
 from runs_conformance.contract.checks.common import dicts, inner, whole
 from runs_conformance.contract.checks.seen import (
     all_steps,
+    created_run,
     last_of,
     messages_of,
     request_of,
@@ -21,6 +22,7 @@ from runs_conformance.contract.model import Exchange, Trace
 from runs_conformance.contract.timeline import Span, Story, stories
 from runs_conformance.contract.traces import answer_run, of_kind
 
+_JOINING: Final = frozenset({"createMessage", "createRun"})
 _COUNTS: Final = ("prompt_tokens", "completion_tokens", "total_tokens")
 
 
@@ -60,7 +62,18 @@ def thread_messages(trace: Trace, _: Context) -> Iterator[Finding]:
         lists = [span for span in story.spans if done.span.before(span) and whole_list(span)]
         for span in lists[:1]:
             yield from _run_messages(story, span)
-            yield from _additional(story, span)
+            if not _joined(story, done.span):
+                yield from _additional(story, span)
+
+
+def _joined(story: Story, done: Span) -> bool:
+    """A message, or a run with its own, may have been taken while the run was at work.
+
+    That is the lock's row to tell, and whose messages stand where can't be told any more.
+    """
+    made = next((one for one in story.spans if created_run(one, story.id)), None)
+    taken = (one for one in story.spans if one.exchange.ok and one.exchange.operation.name in _JOINING)
+    return made is not None and any(one is not made and one.between(made, done) for one in taken)
 
 
 def whole_list(span: Span) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 from runs_conformance.contract.checks.common import dicts, inner
 from runs_conformance.contract.model import Snapshot
 from runs_conformance.contract.operations import CREATE
-from runs_conformance.contract.timeline import Sighting, Story
+from runs_conformance.contract.timeline import Sighting, Span, Story
 from runs_conformance.contract.traces import answer_run, objects, of_kind
 
 
@@ -15,10 +15,13 @@ def last_of(story: Story) -> Sighting:
 
 def request_of(story: Story) -> dict[str, Any]:
     """The body that created the run; empty if the trace does not show it."""
-    for span in story.spans:
-        if span.exchange.operation.name in CREATE and answer_run(span.exchange).get("id") == story.id:
-            return span.exchange.request.object
-    return {}
+    made = next((span for span in story.spans if created_run(span, story.id)), None)
+    return made.exchange.request.object if made is not None else {}
+
+
+def created_run(span: Span, run: str) -> bool:
+    """This exchange is the create call whose answer is that run."""
+    return span.exchange.operation.name in CREATE and answer_run(span.exchange).get("id") == run
 
 
 def setting_of(story: Story, name: str) -> Any:
