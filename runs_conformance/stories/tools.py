@@ -154,14 +154,16 @@ def _afterwards(live: Live, thread: str, run: str) -> Iterator[Exchange]:
 
 
 def lists(live: Live) -> tuple[Exchange, ...]:
-    """Lists of a thread on which nothing ran: empty runs, two messages; and ids that name nothing."""
+    """Lists of a thread on which nothing ran: empty runs, three messages; and ids that name nothing."""
     live.needs("threads")
     thread = live.stage.thread()
     told: list[Exchange] = []
     if live.profile.lacks("messages.create") is None:
-        told.append(live.send(
-            "createMessage", thread=thread, body={"role": "user", "content": live.text("One more.")},
-        ))
+        # Two: what a page after the first entry leaves out shows only if one more follows.
+        told += [
+            live.send("createMessage", thread=thread, body={"role": "user", "content": live.text(words)})
+            for words in ("One more.", "And one.")
+        ]
     told += pages(live, thread)
     told += _older(live)
     if live.profile.lacks("runs.retrieve") is None:

@@ -83,14 +83,20 @@ def run_ids(trace: Trace, _: Context) -> Iterator[Finding]:
 
 @on_trace("isolation.race-one-wins")
 def race(trace: Trace, _: Context) -> Iterator[Finding]:
-    """Of two creates at the same time at most one is accepted, unless one run may have been over by then."""
+    """Of two creates at the same time at most one is accepted.
+
+    A quick server may have ended one run before it took, or refused, the other: each had the thread for
+    itself, and which was first nobody outside knows. So what was accepted has to be seen active after both
+    were answered.
+    """
     calls = [one for one in spans(trace) if _timed(one.exchange)]
     known = {story.id: story for story in stories(trace)}
     for index, one in enumerate(calls):
         for other in calls[index + 1 :]:
             both = one.exchange.ok and other.exchange.ok
             racing = one.begin < other.end and other.begin < one.end
-            if racing and (one.exchange.ok or other.exchange.ok) and not (both and _apart(one, other, known)):
+            taken = [call for call in (one, other) if call.exchange.ok]
+            if racing and taken and all(_active(call, max(one.end, other.end), known) for call in taken):
                 yield verdict(
                     "isolation.race-one-wins", not both, other.exchange,
                     expected="at most one of two creates that race on a thread accepted",
@@ -104,19 +110,11 @@ def _timed(exchange: Exchange) -> bool:
     return exchange.operation.name == "createRun" and answered and exchange.started_at > 0
 
 
-def _apart(one: Span, other: Span, known: Mapping[str, Story]) -> bool:
-    """A quick server may have ended one run before it took the other: each had the thread for itself.
-
-    Which was first nobody outside knows. So both runs have to be seen active after both calls were answered.
-    """
-    end = max(one.end, other.end)
-
-    def active(call: Span) -> bool:
-        story = known.get(str(answer_run(call.exchange).get("id")))
-        later = story.sightings if story else ()
-        return any(seen.span.begin >= end and seen.status in ACTIVE for seen in later)
-
-    return not (active(one) and active(other))
+def _active(call: Span, end: float, known: Mapping[str, Story]) -> bool:
+    """The run of this create was seen active by a request that was sent after `end`."""
+    story = known.get(str(answer_run(call.exchange).get("id")))
+    later = story.sightings if story else ()
+    return any(seen.span.begin >= end and seen.status in ACTIVE for seen in later)
 
 
 @on_trace("error.after-start")

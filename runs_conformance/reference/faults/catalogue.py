@@ -7,6 +7,7 @@ import fnmatch
 from typing import TYPE_CHECKING, Final
 
 from runs_conformance.reference.faults import (
+    alone,
     concurrency,
     derived,
     echo,
@@ -74,6 +75,10 @@ COLLECTED: Final = (
     others.refusal,
     others.error,
     others.lifecycle,
+    alone.shape,
+    alone.refusal,
+    alone.lifecycle,
+    alone.stream_meaning,
 )
 
 
