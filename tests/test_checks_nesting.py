@@ -86,6 +86,10 @@ PAIRS: dict[str, tuple[Blocks, Told]] = {
         moved(TWO, 13, 8),
         [(ONE, 8, CLOSE_MESSAGE), (INSIDE, 8, "an open message_creation step that names msg_2")],
     ),
+    "the second right after the first's created": (
+        moved(TWO, 13, 6),
+        [(ONE, 6, CLOSE_MESSAGE), (INSIDE, 6, "an open message_creation step that names msg_2")],
+    ),
     "the second right after the first": (
         moved(TWO, 13, 10),
         [(INSIDE, 10, "an open message_creation step that names msg_2")],
@@ -112,6 +116,11 @@ TOOLS: dict[str, tuple[Blocks, Told]] = {
     "faultless": (TOOL, []),
     "after another step": (LATE, []),
     "closed after the next began": (moved(TOOL, 8, 9), [(HOSTED, 8, CLOSE_STEP)]),
+    "the next begins right after its created": (moved(TOOL, 9, 4), [(HOSTED, 4, CLOSE_STEP)]),
+    "only created": (
+        [*good.HEAD, ("thread.run.step.created", TOOL[8][1]), *good.end("completed")],
+        [(STEP, 4, CLOSE_STEP)],
+    ),
     "closed at the end": (moved(TOOL, 8, 16), [(HOSTED, 8, CLOSE_STEP)]),
     "never closed, told once": (less(TOOL, 8), [(HOSTED, 8, CLOSE_STEP)]),
     "never closed, two steps later": (
@@ -163,6 +172,10 @@ CLOSES: dict[str, tuple[Blocks, Told]] = {
         [*good.waiting()[:8], CLOSED, *good.waiting()[8:]],
         [(WAITS, 8, "step step_1 stays open until the outputs are submitted")],
     ),
+    "closed step, waiting, one event without id": (
+        nameless([*good.waiting()[:8], CLOSED, *good.waiting()[8:]], 4),
+        [],
+    ),
     "closed step, not waiting": ([*good.waiting()[:8], CLOSED, *good.end("completed")], []),
     "open message, incomplete": (late("incomplete"), [(MESSAGE, 9, CLOSE_MESSAGE)]),
     "open message, failed": (late("failed"), [(ENDS, 9, wanted("run_failed"))]),
@@ -210,6 +223,10 @@ def test_the_step_that_asks_holds_the_call_or_is_the_last_with_calls(
 ) -> None:
     seen = view([*good.HEAD, *asking(1), *asking(2), *good.writes(3)])
     assert asking_steps(seen, frozenset(needed)) == steps
+
+
+def test_the_only_step_with_calls_asks_whatever_they_are() -> None:
+    assert asking_steps(view([*good.HEAD, *asking(1)]), frozenset({"call_9"})) == ["step_1"]
 
 
 def test_without_a_step_of_calls_none_asks() -> None:
