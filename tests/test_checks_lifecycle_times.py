@@ -112,6 +112,10 @@ NOT_OVERDUE: dict[str, Exchange] = {
     "text for a time": dated(get("queued", expires_at="soon"), LONG_OVER),
     "true for a time": dated(get("queued", expires_at=True), A_DAY / 2),
     "no date": get("queued"),
+    "a date out of all bounds": with_date(get("queued"), "30 Oct 99999999999999999999999 22:20:00 GMT"),
+    "an offset out of all bounds": with_date(
+        get("queued"), "Thu, 30 Oct 2025 22:20:00 +99999999999999999999999"
+    ),
     "no readable date": with_date(get("queued"), "yesterday"),
     "an empty date": with_date(get("queued"), ""),
 }

@@ -168,5 +168,5 @@ def server_time(exchange: Exchange) -> float | None:
     given = exchange.response.headers.get("date") if exchange.response else None
     try:
         return parsedate_to_datetime(given).timestamp() if given else None
-    except ValueError:
+    except (ValueError, OverflowError):  # years and offsets of a million digits
         return None
