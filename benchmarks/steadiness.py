@@ -3,9 +3,10 @@
     python -m benchmarks.steadiness               the whole: some 20 minutes
     python -m benchmarks.steadiness --runs 22     each target once idle, once loaded
 
-The embedded target and ten benign variations of it take turns. A verdict is the exit code and each
-requirement's outcome. Prints a line for every run whose verdict differs from the first of its target, and
-exits 1 if there was one.
+The embedded target and ten benign variations of it take turns. A verdict is the exit code and what was found
+broken or untestable. Prints a line for every run whose verdict differs from the first of its target, and
+exits 1 if there was one. What a run covers is told as well: a target that fails now and then, or is now and
+then too quick for a race, shows a requirement in one run and not in the next.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ TARGETS: Final[tuple[Names, ...]] = (
     ("first-read-final",),
 )  # fmt: skip
 Verdict = dict[str, str]
+# Neither says that anything is wrong.
+NOTHING: Final = {"passed", "not-tested"}
 
 
 def verdict(results: Path, code: int) -> Verdict:
@@ -43,8 +46,18 @@ def verdict(results: Path, code: int) -> Verdict:
 
 
 def difference(one: Verdict, other: Verdict) -> str:
-    names = [name for name in sorted({*one, *other}) if one.get(name) != other.get(name)]
+    """Where one of the two found something, or ended otherwise."""
+    names = [name for name in _unlike(one, other) if {one.get(name), other.get(name)} - NOTHING]
     return ", ".join(f"{name}: {one.get(name)} -> {other.get(name)}" for name in names)
+
+
+def coverage(one: Verdict, other: Verdict) -> list[str]:
+    """The requirements that passed in one and were not exercised in the other."""
+    return [name for name in _unlike(one, other) if not {one.get(name), other.get(name)} - NOTHING]
+
+
+def _unlike(one: Verdict, other: Verdict) -> list[str]:
+    return [name for name in sorted({*one, *other}) if one.get(name) != other.get(name)]
 
 
 def check(names: Names) -> jobs.Work:
@@ -79,6 +92,9 @@ def repeated(runs: int, first: dict[Names, Verdict]) -> int:
         bad += bool(told)
         if told:
             print(f"DIFFERS {name}: {told}", flush=True)
+        covered = coverage(known, found) if known and isinstance(found, dict) else []
+        if covered:
+            print(f"covers otherwise {name}: {', '.join(covered)}", flush=True)
     return bad
 
 
