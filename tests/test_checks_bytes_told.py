@@ -170,6 +170,8 @@ FRAMED = "one event: line, one data: line, a blank line"
             "event 0",
             "3 event: lines: >0 c<, 1 done",
         ),
+        (b"event: a\r\nevent: b\r\ndata: 1\r\n\r\n", "event 0", "2 event: lines: >0 b<"),
+        (b"event: a:b\nevent: c:d\ndata: 1\n\n" + END, "event 0", "2 event: lines: >0 c:d<, 1 done"),
         (b"event: a\n\n" + END, "event 0", "no data: line: >0 a<, 1 done"),
         (
             QUEUED + b"event: a\ndata: 1\ndata: 2\n\n" + END,
@@ -192,6 +194,7 @@ def test_right_lines_pass_at_the_first_event() -> None:
     assert passed(FRAMING, bytes_of(b"data: [DONE]\n\n")) == ["event 0"]
     # a line that only begins like another is none of its kind
     assert failed(FRAMING, bytes_of(b"event: a\nevents: b\ndata: 1\n\n")) == []
+    assert failed(FRAMING, bytes_of(b'event: a\ndata: {"a": "an event: b"}\n\n')) == []
 
 
 CUT = b'event: a\ndata: {"a"'
