@@ -3,6 +3,7 @@
 Found missing by mutation testing: that something passes is a statement too, and belongs to an exchange.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -139,3 +140,14 @@ def test_the_servers_time_is_that_of_its_date(name: str) -> None:
 @pytest.mark.parametrize("one", [create(), with_date(create(), "no"), replace(create(), response=None)])
 def test_without_a_date_the_servers_time_is_not_known(one: Exchange) -> None:
     assert server_time(one) is None
+
+
+def test_minus_zero_in_a_date_is_universal_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever this runs: a naive date would be read in the machine's own zone."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert server_time(with_date(create(), "Thu, 01 Jan 1970 00:00:07 -0000")) == 7
+    finally:
+        monkeypatch.undo()
+        time.tzset()

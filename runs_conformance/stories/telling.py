@@ -59,21 +59,39 @@ def steps(live: Live, thread: str, run: str) -> Iterator[Exchange]:
 
 
 def pages(live: Live, thread: str) -> Iterator[Exchange]:
-    """Pages of a list: both orders, a limit, the page after, the page before."""
+    """Pages of a list: both orders, a limit, two pages after the first, the page before.
+
+    The second page after is the last and a full one if the list has three entries: has_more is false there.
+    What a list without a limit says to have left is asked for too.
+    """
     for capability, operation in (("messages.list", "listMessages"), ("runs.list", "listRuns")):
         if live.profile.lacks(capability) is not None:
             continue
         whole = live.send(operation, thread=thread)
         yield whole
+        if _shown(whole, "has_more") is True and (last := _shown(whole, "last_id")):
+            yield live.send(operation, thread=thread, query=(("after", str(last)),))
         yield live.send(operation, thread=thread, query=(("order", "asc"),))
-        first = live.send(operation, thread=thread, query=(("limit", "1"), ("order", "desc")))
-        yield first
-        last = first.answer.get("last_id") if isinstance(first.answer, dict) else None
-        if isinstance(last, str):
-            yield live.send(
-                operation, thread=thread, query=(("limit", "1"), ("after", last), ("order", "desc")),
-            )
-            yield live.send(operation, thread=thread, query=(("before", last), ("order", "desc")))
+        yield from _one_by_one(live, operation, thread)
+
+
+def _one_by_one(live: Live, operation: str, thread: str) -> Iterator[Exchange]:
+    limited = (("limit", "1"), ("order", "desc"))
+    first = live.send(operation, thread=thread, query=limited)
+    yield first
+    last = _shown(first, "last_id")
+    if not isinstance(last, str):
+        return
+    second = live.send(operation, thread=thread, query=(("after", last), *limited))
+    yield second
+    next_ = _shown(second, "last_id")
+    if isinstance(next_, str) and next_ != last:
+        yield live.send(operation, thread=thread, query=(("after", next_), *limited))
+    yield live.send(operation, thread=thread, query=(("before", last), ("order", "desc")))
+
+
+def _shown(page: Exchange, name: str) -> Any:
+    return page.answer.get(name) if page.ok and isinstance(page.answer, dict) else None
 
 
 def leave(live: Live, thread: str, told: list[Exchange]) -> None:

@@ -5,6 +5,7 @@ status), `tool_outputs`, `locks` (cancel, the thread's lock, modify), `effects` 
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Final
 
@@ -167,6 +168,8 @@ def server_time(exchange: Exchange) -> float | None:
     """When the answer was made, by the server's own clock; seconds of Unix time."""
     given = exchange.response.headers.get("date") if exchange.response else None
     try:
-        return parsedate_to_datetime(given).timestamp() if given else None
+        date = parsedate_to_datetime(given) if given else None
+        # RFC 5322: -0000 is Universal Time of a clock whose zone is not told; Python gives it without one.
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() if date else None
     except (ValueError, OverflowError):  # years and offsets of a million digits
         return None

@@ -78,6 +78,7 @@ _ROWS_4: Rows = (
     ("list-has-more-never", "has_more is always false.", lambda items, wanted, page: page | {"has_more": False}, ("lifecycle.list.has-more",)),
     ("list-has-more-always", "has_more is always true.", lambda items, wanted, page: page | {"has_more": True}, ("lifecycle.list.has-more", "lifecycle.list.empty")),
     ("list-has-more-when-full", "has_more is true whenever a page is full.", lambda items, wanted, page: page | {"has_more": len(page["data"]) >= wanted.limit}, ("lifecycle.list.has-more",)),
+    ("list-has-more-if-any", "has_more is true for each page that has entries.", lambda items, wanted, page: page | {"has_more": bool(page["data"])}, ("lifecycle.list.has-more",)),
     ("list-last-id-first", "last_id is the first entry's.", lambda items, wanted, page: page | {"last_id": page["first_id"]}, ("lifecycle.list.first-last-id",)),
     ("list-ids-null", "first_id and last_id are always null.", lambda items, wanted, page: page | {"first_id": None, "last_id": None}, ("lifecycle.list.first-last-id",)),
     ("list-empty-ids", "first_id and last_id of an empty list are empty strings.", lambda items, wanted, page: page if page["data"] else page | {"first_id": "", "last_id": ""}, ("lifecycle.list.empty",)),
