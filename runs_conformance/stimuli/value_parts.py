@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from runs_conformance.stimuli import awkward
 from runs_conformance.stimuli.base import CREATE_BOTH, CREATE_RUN, function, limit
 from runs_conformance.stimuli.value import STRICT, Inside, Resources, full_metadata, message, one, tools
 
@@ -41,6 +42,10 @@ def functions() -> Iterator[Inside]:
         (
             "accept.function.parameters-object", "no properties",
             function("empty", parameters={"type": "object", "properties": {}}),
+        ),
+        (
+            "accept.function.parameters-object", "awkward parameters",
+            function(awkward.NAME, description=awkward.DESCRIPTION, parameters=awkward.PARAMETERS),
         ),
         ("accept.function.strict", "strict true", function("strict_true", strict=True, parameters=STRICT)),
         ("accept.function.strict", "strict false", function("strict_false", strict=False)),

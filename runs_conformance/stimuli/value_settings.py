@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
+from runs_conformance.stimuli import awkward
 from runs_conformance.stimuli.base import CREATE_RUN, limit
 from runs_conformance.stimuli.value import STRICT, TRAPS, Inside, one
 
+# Of more decimal places than a careless server keeps, and exact in binary.
+ODD: Final = 0.4375
+# Longer than a field of 65,535 bytes, shorter than a request of 100 KiB: usual limits of stores and servers.
+LONG: Final = 66_000
 
 def nulls() -> Iterator[Inside]:
     both = (
@@ -24,7 +30,7 @@ def numbers() -> Iterator[Inside]:
         low, high = limit(field, "minimum"), limit(field, "maximum")
         yield one("accept.sampling.ends", f"{field} {low}", field, low)
         yield one("accept.sampling.ends", f"{field} {high}", field, high)
-        yield one("accept.sampling.inside", f"{field} {(low + high) / 4}", field, (low + high) / 4)
+        yield one("accept.sampling.inside", f"{field} {(low + high) * ODD}", field, (low + high) * ODD)
         yield one("accept.sampling.inside", f"{field} 1.0", field, 1.0)
     yield Inside(
         "accept.sampling.together", "temperature and top_p together", (("temperature", 0.9), ("top_p", 0.9)),
@@ -58,15 +64,19 @@ def metadata() -> Iterator[Inside]:
         "accept.unicode", f"{value} non-ASCII characters in metadata", "metadata",
         {"Schlüssel": "é" * value, "😀": TRAPS, "astral": "😀" * value},
     )
+    yield one("accept.unicode", "awkward metadata", "metadata", awkward.METADATA)
 
 
 def texts() -> Iterator[Inside]:
     yield one("accept.instructions", "instructions", "instructions", "Answer as JSON.")
-    # Longer than the buffers of a careless server, far below what the contract allows.
-    yield one("accept.instructions", "long instructions", "instructions", "Answer as JSON. " + "long " * 4000)
+    text = "Answer as JSON. " + "long " * (LONG // 5)
+    yield one("accept.instructions", "long instructions", "instructions", text)
     yield one(
         "accept.unicode", "non-ASCII instructions", "instructions",
         f"Antworte als JSON. {TRAPS}{TRAPS}",
+    )
+    yield one(
+        "accept.unicode", "awkward instructions", "instructions", f"Answer as JSON. {awkward.WORDS}",
     )
     yield one(
         "accept.instructions", "additional_instructions", "additional_instructions", "Be brief.",
@@ -83,8 +93,12 @@ def structured() -> Iterator[Inside]:
     full = {"name": "full-Form_1", "description": "ä", "schema": STRICT}
     forms = [("accept.response-format.json-schema-minimal", "name only", {"name": name})]
     forms += [
-        ("accept.response-format.json-schema-full", f"strict {flag}", {**full, "strict": flag})
-        for flag in (True, False, None)
+        ("accept.response-format.json-schema-full", "strict True", {**full, "strict": True}),
+        (
+            "accept.response-format.json-schema-full", "strict False, awkward schema",
+            {**full, "schema": awkward.PARAMETERS, "strict": False},
+        ),
+        ("accept.response-format.json-schema-full", "strict None", {**full, "strict": None}),
     ]
     for requirement, label, form in forms:
         value = {"type": "json_schema", "json_schema": form}
