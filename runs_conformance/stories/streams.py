@@ -11,6 +11,7 @@ from runs_conformance.contract.model import Case, Exchange
 from runs_conformance.contract.traces import of_kind
 from runs_conformance.live import Live
 from runs_conformance.scenes import accepted
+from runs_conformance.stimuli import awkward
 from runs_conformance.stimuli.base import CREATE_BOTH, CREATE_RUN
 from runs_conformance.stimuli.value import ASCII_TRAPS
 from runs_conformance.stories.telling import (
@@ -33,15 +34,22 @@ from runs_conformance.stories.telling import (
 STRUCTURED: Final = "2024-08-06"
 # Settings that a streamed run has to show as a polled one does; one token limit alone.
 # What careless streams lose: leading blanks, line ends, markup, accents, what is beyond the BMP.
-SPELT: Final = 'Hello,\n\n  "wörld" &amp; <b>all</b>\tof you!   Two  blanks.\r\n日本語 😀 e\u0301 end.'
+SPELT: Final = (
+    'Hello,\n\n  "wörld" &amp; <b>all</b>\tof you!   Two  blanks.\r\n日本語 😀 e\u0301 '
+    f"{awkward.WORDS} end. \n"
+)
 # Where a proxy that decodes what it reads piece by piece cuts, it most likely cuts a character in two.
 DENSE: Final = "日本語" * 300
 STREAMED: Final[dict[str, Any]] = {
     "temperature": 0.3, "top_p": 0.4, "max_prompt_tokens": 5000,
     "instructions": f"Be very brief. {ASCII_TRAPS} {DENSE}",
     "truncation_strategy": {"type": "last_messages", "last_messages": 4},
-    "metadata": {"Streamed": f"Yes {ASCII_TRAPS}"},
+    "metadata": {"Streamed": f"Yes {ASCII_TRAPS}", "Awkward": awkward.WORDS},
 }
+# A line of an event that is longer than the 64 KiB that readers of lines take by default, and a message
+# longer than a short field.
+LONG_LINE: Final = "Answer as JSON. " + "long " * 13_200
+LONG_MESSAGE: Final = "  Some words to be kept: " + "word " * 1_000 + "and the last. \n"
 
 
 def streamed_text(live: Live) -> tuple[Exchange, ...]:
@@ -70,6 +78,8 @@ def streamed_both(live: Live) -> tuple[Exchange, ...]:
     body = live.plain(CREATE_BOTH, stream=True, metadata={"of": "run"})
     body["thread"]["metadata"] = {"of": "thread"}
     body["thread"]["messages"][0]["metadata"] = {"of": "message"}
+    body["thread"]["messages"].insert(0, {"role": "user", "content": LONG_MESSAGE})
+    body["instructions"] = LONG_LINE
     if live.profile.lacks("json-schema") is None and live.edition >= STRUCTURED:
         body["response_format"] = form
     created = live.create(

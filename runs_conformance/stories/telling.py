@@ -11,6 +11,7 @@ from runs_conformance.contract.timeline import FINAL
 from runs_conformance.contract.traces import of_kind
 from runs_conformance.live import Live
 from runs_conformance.scenes import followed
+from runs_conformance.stimuli import awkward
 from runs_conformance.stimuli.base import CREATE_RUN, function
 
 SCHEMA: Final = {
@@ -45,7 +46,8 @@ def submit(live: Live, thread: str, run: str, body: Any, case: Case | None = Non
 
 
 def outputs(calls: list[str]) -> list[dict[str, str]]:
-    return [{"tool_call_id": call, "output": f"output of {call}"} for call in calls]
+    """An output for each call: different ones, with what careless servers change in a text."""
+    return [{"tool_call_id": call, "output": f" output of {call}: {awkward.WORDS}\n"} for call in calls]
 
 
 def steps(live: Live, thread: str, run: str) -> Iterator[Exchange]:

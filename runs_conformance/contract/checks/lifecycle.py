@@ -1,7 +1,8 @@
 """What becomes of a run: its moves from status to status, and that a final one is final.
 
 The other lifecycle rows stand in modules of their own, which this one imports: `run_fields` (null or not, by
-status), `tool_outputs`, `locks` (cancel, the thread's lock, modify), `effects` (of settings) and `endings`.
+status), `tool_outputs`, `locks` (cancel, the thread's lock, modify), `effects` (of settings), `endings` and
+`agreeing` (what is shown more than once).
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,7 +10,8 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from runs_conformance.contract.checks import effects as effects  # noqa: PLC0414 - these register their checks
+from runs_conformance.contract.checks import agreeing as agreeing  # noqa: PLC0414 - these register their checks
+from runs_conformance.contract.checks import effects as effects  # noqa: PLC0414
 from runs_conformance.contract.checks import endings as endings  # noqa: PLC0414
 from runs_conformance.contract.checks import locks as locks  # noqa: PLC0414
 from runs_conformance.contract.checks import run_fields as run_fields  # noqa: PLC0414

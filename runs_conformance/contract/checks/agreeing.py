@@ -1,0 +1,226 @@
+"""What is shown more than once agrees: within a stream, between two answers, between a run and its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from runs_conformance.contract.checks.common import collapse, dicts, inner, whole
+from runs_conformance.contract.checks.event_objects import calls
+from runs_conformance.contract.checks.runs import SETTINGS
+from runs_conformance.contract.checks.steps import required_calls
+from runs_conformance.contract.compare import difference, same
+from runs_conformance.contract.findings import Finding, failed, passed, verdict
+from runs_conformance.contract.jsontext import brief, pointer
+from runs_conformance.contract.judge import Context, on_exchange, on_trace
+from runs_conformance.contract.model import Exchange, Snapshot, Trace
+from runs_conformance.contract.operations import STREAMABLE
+from runs_conformance.contract.timeline import Sighting, Story, stories
+from runs_conformance.contract.traces import of_kind
+
+RUN_ROW: Final = "event.run-constant"
+PARTS_ROW: Final = "event.parts-constant"
+_PARTS: Final = ("thread.message", "thread.run.step")
+
+
+def _events(exchange: Exchange, kind: str) -> list[Snapshot]:
+    return [shown for shown in of_kind(exchange, kind) if shown.event is not None]
+
+
+@on_exchange(RUN_ROW, operations=STREAMABLE)
+def run_events(exchange: Exchange, _: Context) -> Iterator[Finding]:
+    """What was settled when the run was made is the same in all its events (recordings: every stream)."""
+    yield from collapse(_against_first(exchange, SETTINGS[3:]))
+
+
+@on_trace(RUN_ROW)
+def run_events_metadata(trace: Trace, _: Context) -> Iterator[Finding]:
+    """The same of metadata, which a client may modify meanwhile."""
+    if not trace.of("modifyRun"):
+        yield from collapse(
+            one for exchange in trace if exchange.streamed for one in _against_first(exchange, ("metadata",))
+        )
+
+
+def _against_first(exchange: Exchange, names: tuple[str, ...]) -> Iterator[Finding]:
+    """Ids are another row's business: an event of another run is not compared."""
+    events = _events(exchange, "thread.run")
+    for later in events[1:]:
+        first = events[0]
+        if later.value.get("id") == first.value.get("id"):
+            yield from _compared(RUN_ROW, first, later, names)
+
+
+def _compared(row: str, first: Snapshot, later: Snapshot, names: tuple[str, ...]) -> Iterator[Finding]:
+    shown = [name for name in names if name in first.value and name in later.value]
+    changed = [name for name in shown if not same(first.value[name], later.value[name])]
+    if shown and not changed:
+        yield passed(row, later.exchange, later.where)
+    for name in changed:
+        path, wanted, found = difference(first.value[name], later.value[name], same)
+        yield failed(
+            row, later.exchange, where=f"{later.where} {pointer((name, *path))}",
+            expected=f"{wanted}, as in {first.where}", actual=found,
+        )
+
+
+@on_exchange(PARTS_ROW, operations=STREAMABLE)
+def part_events(exchange: Exchange, _: Context) -> Iterator[Finding]:
+    """Messages and steps are the run's assistant's, and stay what they were when they were announced."""
+    yield from collapse(_parts(exchange))
+
+
+def _parts(exchange: Exchange) -> Iterator[Finding]:
+    runs = _events(exchange, "thread.run")
+    assistant = runs[0].value.get("assistant_id") if runs else None
+    announced: dict[str, Snapshot] = {}
+    for shown in (one for kind in _PARTS for one in _events(exchange, kind)):
+        first = announced.setdefault(str(shown.value.get("id")), shown)
+        if isinstance(assistant, str) and "assistant_id" in shown.value:
+            yield verdict(
+                PARTS_ROW, shown.value["assistant_id"] == assistant, exchange,
+                where=f"{shown.where} /assistant_id", expected=f"{assistant}, the run's",
+                actual=brief(shown.value["assistant_id"]),
+            )
+        if first is not shown:
+            yield from _compared(PARTS_ROW, first, shown, ("created_at", "type", "role"))
+
+
+_ENDS: Final = {"completed": "completed_at", "failed": "failed_at", "cancelled": "cancelled_at"}
+_TIMES: Final = (*_ENDS.values(), "incomplete_at")
+
+
+@on_exchange("response.timestamp.parts")
+def part_times(exchange: Exchange, _: Context) -> Iterator[Finding]:
+    """When a step or a message ended: told for a step that did, and never before it was made."""
+    yield from collapse(one for kind in _PARTS for shown in of_kind(exchange, kind) for one in _times(shown))
+
+
+def _times(shown: Snapshot) -> Iterator[Finding]:
+    value, row = shown.value, "response.timestamp.parts"
+    end = _ENDS.get(str(value.get("status"))) if value.get("object") == "thread.run.step" else None
+    if end is not None and end in value:
+        yield verdict(
+            row, value[end] is not None, shown.exchange, where=f"{shown.where} /{end}",
+            expected=f"an integer, for the step is {value['status']}", actual=brief(value[end]),
+        )
+    made = value.get("created_at")
+    for name in _TIMES:
+        when = value.get(name)
+        if whole(made) and whole(when):
+            yield verdict(
+                row, when >= made, shown.exchange, where=f"{shown.where} /{name}",
+                expected=f"not before created_at ({made})", actual=when,
+            )
+
+
+_KEPT: Final = ("completed_at", "failed_at", "cancelled_at", "last_error", "incomplete_details", "usage")
+
+
+@on_trace("lifecycle.final-unchanged")
+def final_runs(trace: Trace, _: Context) -> Iterator[Finding]:
+    """A completed run, read again, says the same of its end; other ends may still be counted up."""
+    yield from collapse(one for story in stories(trace) for one in _final(story))
+
+
+def _final(story: Story) -> Iterator[Finding]:
+    ended = [one for one in story.sightings if one.status == "completed"]
+    first: Sighting | None = ended[0] if ended else None
+    for later in ended[1:]:
+        if first is not None and first.span.before(later.span):
+            yield from _compared("lifecycle.final-unchanged", first.snapshot, later.snapshot, _KEPT)
+
+
+@on_trace("response.step.calls-agree")
+def step_calls(trace: Trace, _: Context) -> Iterator[Finding]:
+    """A call that the run asked for stands in its steps by the same id, name and arguments."""
+    yield from collapse(one for story in stories(trace) for one in _step_calls(story))
+
+
+def _step_calls(story: Story) -> Iterator[Finding]:
+    asked: dict[str, tuple[Sighting, dict[str, Any]]] = {}
+    for sighting in story.sightings:
+        for call in required_calls(sighting.run):
+            asked.setdefault(str(call.get("id")), (sighting, call))
+    for span in story.spans if asked else ():
+        steps = [one for one in of_kind(span.exchange, "thread.run.step") if _whole_calls(one, story)]
+        for step in steps:
+            yield from _same_calls(step, asked)
+        yield from _all_there(story, span.exchange, steps, [
+            name for name, (seen, _) in asked.items() if seen.span.before(span)
+        ])
+
+
+def _whole_calls(step: Snapshot, story: Story) -> bool:
+    """A step is announced before its calls are known; in a list or an answer, or closed, it holds them."""
+    told = step.event is None or step.value.get("status") == "completed"
+    return told and step.value.get("run_id") == story.id
+
+
+def _same_calls(step: Snapshot, asked: dict[str, tuple[Sighting, dict[str, Any]]]) -> Iterator[Finding]:
+    for call in calls(step.value):
+        _, wanted = asked.get(str(call.get("id")), (None, {}))
+        for member in ("name", "arguments"):
+            one, two = inner(wanted, "function", member), inner(call, "function", member)
+            # An answer while the run still writes its calls shows them half.
+            if isinstance(one, str) and isinstance(two, str) and step.value.get("status") == "completed":
+                yield verdict(
+                    "response.step.calls-agree", one == two, step.exchange,
+                    where=f"{step.where} /step_details/tool_calls ({call['id']})/function/{member}",
+                    expected=f"{brief(one)}, as in required_action", actual=brief(two),
+                )
+
+
+def _all_there(
+    story: Story, exchange: Exchange, steps: list[Snapshot], wanted: list[str],
+) -> Iterator[Finding]:
+    """A list of all steps, fetched after the run asked, holds every call."""
+    paged = {key for key, _ in exchange.request.query} & {"after", "before"}
+    listed = exchange.operation.name == "listRunSteps" and exchange.operation.id("run") == story.id
+    if not wanted or not listed or not exchange.ok or paged:
+        return
+    listed_steps = dicts(inner(exchange.answer, "data"))
+    if inner(exchange.answer, "has_more") is not False or len(listed_steps) != len(steps):
+        return
+    shown = {str(call.get("id")) for step in steps for call in calls(step.value)}
+    missing = [name for name in wanted if name not in shown]
+    yield verdict(
+        "response.step.calls-agree", not missing, exchange, where="response /data/*/step_details/tool_calls",
+        expected=f"the calls that the run asked for: {brief(wanted)}", actual=f"without {brief(missing)}",
+    )
+
+
+@on_trace("response.echo.thread")
+def new_thread(trace: Trace, _: Context) -> Iterator[Finding]:
+    """What was given for the thread of a createThreadAndRun, wherever that thread is shown afterwards."""
+    made = next((one for one in trace.of("createThreadAndRun") if one.ok), None)
+    given = made.request.object.get("thread") if made is not None else None
+    if made is None or not isinstance(given, dict) or trace.of("modifyThread"):
+        return
+    for shown in of_kind(trace, "thread"):
+        if shown.value.get("id") == trace.thread_id and shown.exchange.operation.name != "createThread":
+            yield from _thread(shown, given)
+
+
+Path = tuple[str, ...]
+_RESOURCES: Final[tuple[Path, ...]] = (
+    ("tool_resources", "code_interpreter", "file_ids"), ("tool_resources", "file_search", "vector_store_ids"),
+)
+
+
+def _thread(shown: Snapshot, given: dict[str, Any]) -> Iterator[Finding]:
+    wanted: list[tuple[Path, Any]] = [(("metadata",), given.get("metadata") or {})]
+    wanted += [(path, sent) for path in _RESOURCES if (sent := inner(given, *path))]
+    for path, sent in wanted:
+        seen = inner(shown.value, *path)
+        if path[0] in shown.value and (seen is not None or sent):
+            kept = _held(sent) == _held(seen) if path[0] == "tool_resources" else same(sent, seen)
+            yield verdict(
+                "response.echo.thread", kept, shown.exchange, where=f"{shown.where} {pointer(path)}",
+                expected=brief(sent), actual=brief(seen),
+            )
+
+
+def _held(ids: Any) -> set[str]:
+    """A file that is named twice is one file."""
+    return {str(one) for one in ids} if isinstance(ids, list) else set()
