@@ -69,6 +69,7 @@ def metadata() -> Iterator[Inside]:
 
 def texts() -> Iterator[Inside]:
     yield one("accept.instructions", "instructions", "instructions", "Answer as JSON.")
+    yield one("accept.instructions", "empty instructions", "instructions", "")
     text = "Answer as JSON. " + "long " * (LONG // 5)
     yield one("accept.instructions", "long instructions", "instructions", text)
     yield one(
@@ -80,6 +81,10 @@ def texts() -> Iterator[Inside]:
     )
     yield one(
         "accept.instructions", "additional_instructions", "additional_instructions", "Be brief.",
+        operations=(CREATE_RUN,),
+    )
+    yield one(
+        "accept.instructions", "empty additional_instructions", "additional_instructions", "",
         operations=(CREATE_RUN,),
     )
     yield one(

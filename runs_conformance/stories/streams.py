@@ -175,10 +175,20 @@ def _cancel_when_listed(live: Live, thread: str, stream: Future[Exchange]) -> It
         if not listed.ok or any(one.get("status") in STOPPED for one in runs):
             return
         if any(one.get("status") == "in_progress" for one in runs):
+            yield from _too_early(live, thread)
             yield live.send("cancelRun", thread=thread, run=str(runs[0].get("id")))
             return
         wait([stream], pause)
         pause = min(2 * pause, live.profile.polling.longest)
+
+
+def _too_early(live: Live, thread: str) -> Iterator[Exchange]:
+    """A streamed run that is at work locks its thread as any other; that it was, the cancellation shows."""
+    if live.profile.lacks("messages.create") is None:
+        yield live.send(
+            "createMessage", thread=thread, body={"role": "user", "content": live.text("Beside it.")},
+        )
+    yield live.create(CREATE_RUN, {"assistant_id": live.stage.assistant()}, thread=thread)
 
 
 def refused_streams(live: Live) -> tuple[Exchange, ...]:

@@ -14,12 +14,13 @@ from runs_conformance.contract.findings import Finding, failed, passed, verdict
 from runs_conformance.contract.jsontext import brief, pointer
 from runs_conformance.contract.judge import Context, on_exchange, on_trace
 from runs_conformance.contract.model import Exchange, Snapshot, Trace
-from runs_conformance.contract.operations import STREAMABLE
+from runs_conformance.contract.operations import CREATE, STREAMABLE
 from runs_conformance.contract.timeline import Sighting, Story, stories
-from runs_conformance.contract.traces import of_kind
+from runs_conformance.contract.traces import by_id, of_kind
 
 RUN_ROW: Final = "event.run-constant"
 PARTS_ROW: Final = "event.parts-constant"
+_ACTS: Final = ("cancelRun", "submitToolOutputs")
 _PARTS: Final = ("thread.message", "thread.run.step")
 
 
@@ -52,6 +53,7 @@ def _against_first(exchange: Exchange, names: tuple[str, ...]) -> Iterator[Findi
 
 
 def _compared(row: str, first: Snapshot, later: Snapshot, names: tuple[str, ...]) -> Iterator[Finding]:
+    place = first.where if first.exchange is later.exchange else f"{first.exchange.id} {first.where}"
     shown = [name for name in names if name in first.value and name in later.value]
     changed = [name for name in shown if not same(first.value[name], later.value[name])]
     if shown and not changed:
@@ -60,7 +62,7 @@ def _compared(row: str, first: Snapshot, later: Snapshot, names: tuple[str, ...]
         path, wanted, found = difference(first.value[name], later.value[name], same)
         yield failed(
             row, later.exchange, where=f"{later.where} {pointer((name, *path))}",
-            expected=f"{wanted}, as in {first.where}", actual=found,
+            expected=f"{wanted}, as in {place}", actual=found,
         )
 
 
@@ -114,21 +116,59 @@ def _times(shown: Snapshot) -> Iterator[Finding]:
             )
 
 
+FINAL_ROW: Final = "lifecycle.final-unchanged"
 _KEPT: Final = ("completed_at", "failed_at", "cancelled_at", "last_error", "incomplete_details", "usage")
 
 
 @on_trace("lifecycle.final-unchanged")
-def final_runs(trace: Trace, _: Context) -> Iterator[Finding]:
-    """A completed run, read again, says the same of its end; other ends may still be counted up."""
-    yield from collapse(one for story in stories(trace) for one in _final(story))
+def final_objects(trace: Trace, _: Context) -> Iterator[Finding]:
+    """A completed run or step, read again, says the same of its end; other ends may still be counted up."""
+    steps = [_completed(shown) for shown in by_id(of_kind(trace, "thread.run.step")).values()]
+    for seen in (*map(_since, stories(trace)), *steps):
+        for later in seen[1:]:
+            yield from collapse((*_compared(FINAL_ROW, seen[0], later, _KEPT), *_content(seen[0], later)))
 
 
-def _final(story: Story) -> Iterator[Finding]:
+def _since(story: Story) -> list[Snapshot]:
+    """The run as first seen completed, then as seen in exchanges that surely came later."""
     ended = [one for one in story.sightings if one.status == "completed"]
-    first: Sighting | None = ended[0] if ended else None
-    for later in ended[1:]:
-        if first is not None and first.span.before(later.span):
-            yield from _compared("lifecycle.final-unchanged", first.snapshot, later.snapshot, _KEPT)
+    return [one.snapshot for one in ended[:1]] + [
+        one.snapshot for one in ended[1:] if ended[0].span.before(one.span)
+    ]
+
+
+def _completed(steps: list[Snapshot]) -> list[Snapshot]:
+    return [one for one in steps if one.value.get("status") == "completed"]
+
+
+def _content(first: Snapshot, later: Snapshot) -> Iterator[Finding]:
+    """The message or the calls that a step holds."""
+    one, two = _held_by(first.value), _held_by(later.value)
+    if one != two and one is not None and two is not None:
+        yield failed(
+            FINAL_ROW, later.exchange, where=f"{later.where} /step_details",
+            expected=f"{brief(one)}, as in {first.exchange.id}", actual=brief(two),
+        )
+
+
+def _held_by(value: dict[str, Any]) -> Any:
+    kind = inner(value, "step_details", "type")
+    if kind == "message_creation":
+        return inner(value, "step_details", "message_creation", "message_id")
+    return sorted(str(one.get("id")) for one in calls(value)) if kind == "tool_calls" else None
+
+
+@on_trace("lifecycle.settings-kept")
+def settings_kept(trace: Trace, _: Context) -> Iterator[Finding]:
+    """What cancel and tool outputs are answered with is the run that was created."""
+    names = SETTINGS[2:] if trace.of("modifyRun") else (*SETTINGS[2:], "metadata")
+    for seen in by_id(of_kind(trace, "thread.run")).values():
+        first = next((one for one in seen if one.exchange.operation.name in CREATE), None)
+        if first is None:
+            continue
+        acts = {one.exchange.id: one for one in reversed(seen) if one.exchange.operation.name in _ACTS}
+        for later in acts.values():
+            yield from collapse(_compared("lifecycle.settings-kept", first, later, names))
 
 
 @on_trace("response.step.calls-agree")
