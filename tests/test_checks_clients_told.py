@@ -124,7 +124,11 @@ FIELDS: dict[str, tuple[str, Exchange, list[Told]]] = {
         [("request /strem", "must not have 'strem'", f'{{"assistant_id": "{ASSISTANT}", "strem": true}}')],
     ),
     "needed": (NEEDED, sent({}), [("request /assistant_id", "must have 'assistant_id'", "{}")]),
-    "a type": (TYPE, asked(temperature="hot"), [("request /temperature", "must be of type number or null", '"hot"')]),
+    "a type": (
+        TYPE,
+        asked(temperature="hot"),
+        [("request /temperature", "must be of type number or null", '"hot"')],
+    ),
     "a value": (
         VALUE,
         asked(tool_choice="sometimes"),

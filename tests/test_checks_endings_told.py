@@ -178,7 +178,8 @@ def test_long_ids_are_cut_at_200_characters() -> None:
 
 def test_the_first_whole_list_after_the_end_is_judged() -> None:
     story = (get("queued"), messages(), NAMED, get("completed"), messages(has_more=True), messages(HERE))
-    assert passed(MESSAGES, *story, messages()) == [("x6", "message msg_1")]
+    assert passed(MESSAGES, *story) == [("x6", "message msg_1")]
+    assert len(found(MESSAGES, *story, messages(), messages())) == 1
     assert [one[0] for one in failed(MESSAGES, *story[:5], messages(), messages(HERE))] == ["x6"]
 
 
@@ -267,6 +268,14 @@ FINE: dict[str, tuple[Exchange, Exchange]] = {
         given(said()),
         messages(HERE, ONE, answer_message("msg_0", "zero", run_id=OTHER, created_at=1)),
     ),
+    "an earlier run's answer between": (
+        given(said()),
+        messages(HERE, answer_message("msg_0", "zero", run_id=OTHER), ONE),
+    ),
+    "parts on the thread too": (
+        given(said([words("o"), words("ne")])),
+        messages(HERE, shown(content=[words({"value": "o"}), words({"value": "ne"})])),
+    ),
     "the same text twice": (
         given(said(), said()),
         messages(HERE, ONE, shown(identity="msg_3")),
@@ -293,6 +302,12 @@ WRONG: dict[str, tuple[Exchange, Exchange, str, str]] = {
     "late by its place": (
         given(said()),
         messages({**ONE, "created_at": None}, {**HERE, "created_at": None}),
+        ONLY,
+        "before them stand []",
+    ),
+    "late by its place, at time 0": (
+        given(said()),
+        messages({**ONE, "created_at": 0}, {**HERE, "created_at": None}),
         ONLY,
         "before them stand []",
     ),
@@ -339,9 +354,10 @@ SILENT: Stories = {
     "one of them lost": (given(said(), said("three")), WAITS, READ),
     "given twice, there once": (given(said(), said()), WAITS, READ),
     "of another role": (given(said(role="assistant")), WAITS, READ),
-    "an image among them": (given(said(), said([words("one"), PICTURE])), WAITS, READ),
-    "only an image": (given(said([PICTURE])), WAITS, READ),
-    "no content": (given(said([])), WAITS, READ),
+    "an image with it": (given(said([words("one"), PICTURE])), WAITS, READ),
+    "an image among them": (given(said(), said([PICTURE])), WAITS, READ),
+    "only an image": (given(said([PICTURE])), WAITS, messages(shown(content=[PICTURE], **LATE), HERE)),
+    "no content": (given(said([])), WAITS, messages(shown(content=[], **LATE), HERE)),
     "a number for a text": (given(said([words(7)])), WAITS, READ),
     "a message in between": (given(said()), say("two"), WAITS, READ),
     "a run in between": (given(said()), create(id=OTHER), WAITS, READ),
