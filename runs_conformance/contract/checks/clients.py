@@ -114,8 +114,17 @@ def headers(exchange: Exchange, context: Context) -> Iterator[Finding]:
         yield verdict(
             "client.header.authorization", bearer or bool(given.get("api-key")), exchange,
             where="request header authorization", expected="Authorization: Bearer and a key",
-            actual=f"{scheme or 'none'}, without a key" if not key else f"the scheme {brief(scheme, 20)}",
+            actual=_authorized(scheme, key),
         )
+
+
+def _authorized(scheme: str, key: str) -> str:
+    """A key is masked before anything is judged."""
+    if key:
+        return f"the scheme {brief(scheme, 20)}"
+    if scheme.lower() in ("", "bearer", "basic"):
+        return f"{scheme or 'none'}, without a key"
+    return "a key without a scheme"
 
 
 @on_exchange("client.query.known", "client.query.value")

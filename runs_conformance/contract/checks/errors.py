@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from typing import Any, Final
 
+from runs_conformance.contract.checks.common import at
 from runs_conformance.contract.checks.refusals import beside_the_point, breaches, faults
 from runs_conformance.contract.compare import normal_param
 from runs_conformance.contract.findings import Finding, failed, passed, verdict
@@ -122,7 +124,7 @@ def _param(exchange: Exchange, path: tuple[str, ...], param: Any) -> Finding:
     """The field's path; a parent of it (two steps up at most) or something inside it names it as well."""
     named = normal_param(param) if isinstance(param, str) else ()
     parent = named == path[: len(named)] and len(path) - len(named) <= _UP
-    ok = bool(named) and (parent or path == named[: len(path)] or param == path[-1])
+    ok = param == path[-1] or (bool(named) and (parent or path == named[: len(path)]))
     return verdict(
         "error.param", ok, exchange, where="response /error/param",
         expected=f"the path of the field, {_spelled(path)}", actual=brief(param),
@@ -254,7 +256,7 @@ def _active_run(
         and inner.get("param") is None
         and inner.get("code") is None
     )
-    named = thread in message and (not runs or any(run in message for run in runs))
+    named = thread in message and (not runs or any(_names(message, run) for run in runs))
     return verdict(
         "error.active-run", response.status == 400 and plain and named, exchange,
         expected=(
@@ -265,9 +267,18 @@ def _active_run(
     )
 
 
+def _names(message: str, identity: str) -> bool:
+    """As a whole: run_10 does not name run_1."""
+    return re.search(rf"(?<![\w-]){re.escape(identity)}(?![\w-])", message) is not None
+
+
 def _only_an_error(events: tuple[Event, ...]) -> bool:
-    told = [str(event.name) for event in events] + [str(event.object.get("object")) for event in events]
+    told = [word for event in events for word in _called(event)]
     return "error" in told and not any(word.startswith("thread.") for word in told)
+
+
+def _called(event: Event) -> tuple[str, str]:
+    return str(event.name), str(event.object.get("object"))
 
 
 @on_exchange("error.before-stream", operations=("createRun", "createThreadAndRun", "submitToolOutputs"))
@@ -277,8 +288,9 @@ def before_stream(exchange: Exchange, context: Context) -> Iterator[Finding]:
     wrong = (exchange.case is not None and exchange.case.expect == "refused") or faults(exchange, context)
     if response is not None and response.ok and response.events and asked:
         if wrong and _only_an_error(response.events):
+            first = next(event for event in response.events if "error" in _called(event))
             yield failed(
-                "error.before-stream", exchange, where="event 1",
+                "error.before-stream", exchange, where=at(first),
                 expected="a 4xx or 5xx with a plain JSON error, for there is no run",
                 actual=f"status {response.status} and a stream that holds an error and no run",
             )
