@@ -3,13 +3,14 @@
 Found missing by mutation testing.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from builders import JSON, MADE_THREAD, RUN, RUNS, THREAD, create, exchange, findings, get, listing, run
 
-from runs_conformance.contract.findings import Outcome
-from runs_conformance.contract.model import Case, Exchange, to_bytes
+from runs_conformance.contract import sse
+from runs_conformance.contract.model import Case, Exchange, Failure, to_bytes
 
 SUCCESS, SHAPE = "response.success", "response.run.identity"
 EVENTS = "text/event-stream"
@@ -49,6 +50,18 @@ def test_a_success_passes_at_each_place() -> None:
     places = ["", "header content-type", "response"]
     assert list(dict.fromkeys(told(create()))) == [(False, place, (), "") for place in places]
     assert "header content-type" not in [where for _, where, *_ in told(create(headers={}))]
+
+
+def test_an_answer_of_another_kind_or_cut_off_is_shown() -> None:
+    place = "header content-type"
+    for headers, actual in (
+        (typed("text/json; charset=utf-8"), "text/json; charset=utf-8"),
+        ({"x-request-id": "r"}, "no content-type"),
+    ):
+        assert (True, place, ("application/json",), actual) in told(create(headers=headers))
+    for answer in (b'{"id"', run()):
+        cut = create(answer=answer, broken=Failure("disconnected", "it ended early"))
+        assert told(cut) == [(True, "response", ("a whole JSON answer",), "it ended early")]
 
 
 UNREADABLE = b'{"stream": tr'
@@ -121,13 +134,36 @@ def test_each_entry_of_a_list_is_judged_at_its_place() -> None:
         "response /data/1 /object",
         "response /data/2 /id",
     ]
-    assert told(exchange("GET", RUNS, listing() | {"data": "x"}), SHAPE) == []
+    for odd_data in ("x", 7, None, {"a": WRONG}):
+        assert told(exchange("GET", RUNS, listing() | {"data": odd_data}), SHAPE) == []
+    wrong = told(exchange("GET", RUNS, listing() | {"has_more": "no"}), "response.list.form")
+    assert [one[1:] for one in wrong if one[0]] == [
+        ("response /has_more", ("must be of type boolean",), '"no"')
+    ]
     assert told(create(answer=to_bytes([WRONG])), SHAPE) == []
 
 
-def test_recorded_extras_are_noted_on_a_creation_that_was_not_streamed() -> None:
-    row = "response.run.recorded-extras"
-    for name in ("tool_resources", "reasoning_effort"):
-        shown = run(**{name: None})
-        assert {one.outcome for one in findings(row, create(answer=shown))} == {Outcome.PASSED}
-        assert findings(row, create(answer=shown, status=400)) == []
+def streamed(body: bytes) -> Exchange:
+    """A creation that asked for a stream, and the answer was said to be one."""
+    one = create({"stream": True}, body, headers=typed(EVENTS))
+    assert one.response is not None
+    return replace(one, response=replace(one.response, events=sse.read(body).events))
+
+
+def test_of_a_stream_or_a_broken_answer_no_body_is_judged() -> None:
+    broken = create(answer=WRONG, broken=Failure("disconnected", "it ended early"))
+    assert told(broken, SHAPE) == []
+    assert told(streamed(to_bytes(WRONG)), SHAPE) == []
+
+
+NOTED = (False, "", (), "")
+
+
+@pytest.mark.parametrize("name", ["tool_resources", "reasoning_effort"])
+def test_recorded_extras_are_noted_on_a_creation_that_was_not_streamed(name: str) -> None:
+    row, shown = "response.run.recorded-extras", run(**{name: None})
+    assert NOTED in told(create(answer=shown), row)
+    assert told(create(answer=shown, status=400), row) == []
+    assert NOTED not in told(create(), row)
+    assert NOTED not in told(get(shown), row)
+    assert told(streamed(to_bytes(shown)), row) == []

@@ -121,7 +121,11 @@ BOOM = {"message": "boom", "type": "server_error", "param": None, "code": None}
 FORM = "message, type, param and code, directly or in a member named error"
 
 
-@pytest.mark.parametrize("shown", [BOOM, {"error": BOOM}], ids=["bare", "wrapped"])
+@pytest.mark.parametrize(
+    "shown",
+    [BOOM, {"error": BOOM}, {**BOOM, "note": 1}, {"error": {**BOOM, "note": 1}, "note": 1}],
+    ids=["bare", "wrapped", "bare and more", "wrapped and more"],
+)
 def test_an_error_in_either_form_passes(shown: Any) -> None:
     assert told(ERROR, ("thread.run.queued", {}), ("error", shown)) == passes("event 1")
 

@@ -13,21 +13,22 @@ from stories import RUNS, call, cancel, create, error, get, submit
 
 from runs_conformance.contract.checks.tool_outputs import judged
 from runs_conformance.contract.judge import Context, Judge
-from runs_conformance.contract.model import Exchange, Failure
+from runs_conformance.contract.model import Exchange, Failure, Headers
 
 ACCEPTED, PARTIAL = "lifecycle.submit.accepted", "lifecycle.submit.partial-refused"
 UNKNOWN, STATUS = "lifecycle.submit.unknown-call-refused", "lifecycle.submit.wrong-status-refused"
 ROWS = frozenset({ACCEPTED, PARTIAL, UNKNOWN, STATUS})
+STREAM = "lifecycle.submit.stream"
 Told = tuple[str, str, str, tuple[str, ...], str]
 WAITS = get("requires_action")
 PATH = f"{RUNS}/{RUN}/submit_tool_outputs"
 BROKE = Failure("disconnected", "broke off")
 
 
-def told(*story: Exchange) -> list[Told]:
+def told(*story: Exchange, rows: frozenset[str] = ROWS) -> list[Told]:
     """Row, exchange, where, expected and actual of each finding; a pass expects nothing."""
     named = [replace(one, id=f"x{number}") for number, one in enumerate(story, 1)]
-    found = Judge(Context(), ROWS).everything(named)
+    found = Judge(Context(), rows).everything(named)
     assert all(one.failed == bool(one.expected) for one in found)
     return [(one.requirement, one.exchange, one.where, one.expected, one.actual) for one in found]
 
@@ -179,3 +180,46 @@ def test_which_answers_decide() -> None:
     for status in (401, 403, 408, 429, 502, 503, 504):
         assert not judged(submit("call_1", status=status))
     assert judged(submit("call_1", status=500))
+
+
+EVENTS, PLAIN = "text/event-stream", "application/json"
+
+
+def asked(stream: Any, kind: str | None = PLAIN, status: int = 200) -> list[Told]:
+    """What is said of an answer's content type (None: it has other headers only) to outputs with `stream`.
+
+    That a wrong `stream` must be refused is said by another check of the same row.
+    """
+    body = {"tool_outputs": OUTPUTS} | ({} if stream is ... else {"stream": stream})
+    one = call("POST", PATH, run("queued"), body, status)
+    assert one.response is not None
+    headers = Headers.of({"x-request-id": "r"} if kind is None else {"content-type": kind})
+    answer = replace(one.response, headers=headers)
+    found = told(replace(one, response=answer), rows=frozenset({STREAM}))
+    return [finding for finding in found if finding[2] == "header content-type"]
+
+
+@pytest.mark.parametrize(
+    ("stream", "kind", "wanted", "actual"),
+    [
+        (True, PLAIN, EVENTS, PLAIN),
+        (True, None, EVENTS, "no content-type"),
+        *((one, f"{EVENTS}; charset=utf-8", PLAIN, EVENTS) for one in (False, None, ...)),
+        (False, "text/json", PLAIN, "text/json"),
+    ],
+)
+def test_an_answer_of_another_kind_than_the_outputs_asked_for(
+    stream: Any, kind: str | None, wanted: str, actual: str
+) -> None:
+    assert asked(stream, kind) == fails(STREAM, "x1", wanted, actual, "header content-type")
+
+
+def test_an_answer_of_the_kind_that_the_outputs_asked_for() -> None:
+    passed = [(STREAM, "x1", "header content-type", (), "")]
+    assert asked(True, EVENTS) == asked(False) == asked(None) == asked(...) == passed
+    assert asked(1, EVENTS) == asked(1) == asked("no") == asked(0, EVENTS) == []
+    assert asked(True, status=400) == asked(False, EVENTS, 500) == []
+    bare = call("POST", PATH, run("queued"), {"tool_outputs": OUTPUTS, "stream": True})
+    assert bare.response is not None
+    for unknown in (None, replace(bare.response, headers=Headers())):
+        assert told(replace(bare, response=unknown), rows=frozenset({STREAM})) == []
