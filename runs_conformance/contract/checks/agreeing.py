@@ -88,6 +88,23 @@ def _parts(exchange: Exchange) -> Iterator[Finding]:
             yield from _compared(PARTS_ROW, first, shown, ("created_at", "type", "role"))
 
 
+@on_trace(PARTS_ROW)
+def listed_steps(trace: Trace, _: Context) -> Iterator[Finding]:
+    """A step that is listed or retrieved is the work of its run's assistant too."""
+    for story in stories(trace):
+        run = story.sightings[0].run
+        steps = (one for one in of_kind(trace, "thread.run.step") if one.value.get("run_id") == story.id)
+        yield from collapse(_of_assistant(one, run.get("assistant_id")) for one in steps if one.event is None)
+
+
+def _of_assistant(shown: Snapshot, assistant: Any) -> Finding:
+    return verdict(
+        PARTS_ROW, shown.value.get("assistant_id") in (assistant, None), shown.exchange,
+        where=f"{shown.where} /assistant_id", expected=f"{assistant}, the run's",
+        actual=brief(shown.value.get("assistant_id")),
+    )
+
+
 _ENDS: Final = {"completed": "completed_at", "failed": "failed_at", "cancelled": "cancelled_at"}
 _TIMES: Final = (*_ENDS.values(), "incomplete_at")
 
@@ -127,6 +144,21 @@ def final_objects(trace: Trace, _: Context) -> Iterator[Finding]:
     for seen in (*map(_since, stories(trace)), *steps):
         for later in seen[1:]:
             yield from collapse((*_compared(FINAL_ROW, seen[0], later, _KEPT), *_content(seen[0], later)))
+    for story in stories(trace):
+        yield from collapse(_left_open(story))
+
+
+def _left_open(story: Story) -> Iterator[Finding]:
+    """A step is in progress though its run was completed before."""
+    ended = next((one for one in story.sightings if one.status == "completed"), None)
+    for span in story.spans if ended is not None else ():
+        for step in of_kind(span.exchange, "thread.run.step"):
+            if ended is not None and ended.span.before(span) and step.value.get("run_id") == story.id:
+                yield verdict(
+                    FINAL_ROW, step.value.get("status") != "in_progress", step.exchange,
+                    where=f"{step.where} /status", expected="a step that has ended, as its run has",
+                    actual="in_progress",
+                )
 
 
 def _since(story: Story) -> list[Snapshot]:
