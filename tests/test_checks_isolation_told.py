@@ -52,6 +52,11 @@ def read(metadata: Any, status: int = 200) -> Exchange:
     return exchange("GET", f"/threads/{THREAD}", MADE_THREAD | {"metadata": metadata}, status=status)
 
 
+def held(*story: Exchange) -> list[Told]:
+    """What is told of metadata, but for what was expected: the place and what stood there."""
+    return [(*one[:2], *one[3:]) for one in told(SEPARATE, *story)]
+
+
 def said(content: Any, **more: Any) -> dict[str, Any]:
     return {"role": "user", "content": content, **more}
 
@@ -80,8 +85,7 @@ THREADS: dict[str, tuple[Any, Any, list[Told]]] = {
 
 @pytest.mark.parametrize(("given", "seen", "wanted"), THREADS.values(), ids=THREADS)
 def test_the_metadata_of_a_thread(given: Any, seen: Any, wanted: list[Told]) -> None:
-    found = told(SEPARATE, made(metadata=given), read(seen))
-    assert [(*one[:2], *one[3:]) for one in found] == wanted
+    assert held(made(metadata=given), read(seen)) == wanted
 
 
 MESSAGES: dict[str, tuple[Any, Exchange, list[Told]]] = {
@@ -142,8 +146,7 @@ MESSAGES: dict[str, tuple[Any, Exchange, list[Told]]] = {
 
 @pytest.mark.parametrize(("given", "seen", "wanted"), MESSAGES.values(), ids=MESSAGES)
 def test_the_metadata_of_messages(given: Any, seen: Exchange, wanted: list[Told]) -> None:
-    found = told(SEPARATE, made(given), seen)
-    assert [(*one[:2], *one[3:]) for one in found] == wanted
+    assert held(made(given), seen) == wanted
 
 
 MINE = made([said("a", metadata=ITS)], metadata=ITS)

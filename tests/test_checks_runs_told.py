@@ -29,7 +29,7 @@ from builders import (
 )
 
 from runs_conformance.contract.judge import Context, Judge
-from runs_conformance.contract.model import Exchange
+from runs_conformance.contract.model import Exchange, Failure
 
 SUM, DETAILS = "response.usage.sum", "response.usage.details"
 CALLS, TEXT = "response.required-action.not-empty", "response.required-action.arguments-json"
@@ -469,6 +469,11 @@ NEW: dict[str, tuple[list[Exchange], list[Told]]] = {
     ),
     "of nobody": ([create(), LOST], []),
     "refused": ([both(answer=error(), status=400), LOST], []),
+    "of an answer that is no run": (
+        [both(answer=MADE_THREAD), LOST],
+        [(*ANSWERED, "thread.run", '"thread"')],
+    ),
+    "of a call that broke off": ([both(broken=Failure("disconnected", "cut")), LOST], []),
     "of another thread": ([both(answer=run(thread_id="thread_two")), LOST], [ANSWERED]),
     "made before": (
         [MADE, both()],
