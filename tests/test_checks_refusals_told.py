@@ -107,6 +107,10 @@ BREACHES: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
             )
         ],
     ),
+    "null for the function of a tool": (
+        {"tools": [{"type": "function", "function": None}]},
+        [("refuse.function.name-missing", "request /tools/0/function (must be of type object)")],
+    ),
     "null for a count": (
         {"truncation_strategy": {"type": "last_messages", "last_messages": None}},
         [
@@ -140,6 +144,7 @@ BREACHES: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
     ),
     "null for the parameters of a function": (function(parameters=None), []),
     "null for what a search may leave out": (searching(max_num_results=None), []),
+    "null for the options of a search": ({"tools": [{"type": "file_search", "file_search": None}]}, []),
     "null for a function that is not meant": (
         {"tool_choice": {"type": "code_interpreter", "function": None}},
         [],
@@ -295,6 +300,13 @@ def test_a_refusal_proves_what_its_case_means_and_a_single_row() -> None:
     assert told(HEAT, refused(HOT | {"metadata": {"a": None}})) == []
     other = exchange("POST", "/assistants", assistant(), HOT, case=OURS)
     assert [one[1] for one in told(HEAT, other)] == ["request a case"]
+
+
+def test_only_what_a_row_forbids_counts_as_a_mistake_in_a_field() -> None:
+    row, undecided = "error.status-400", {"metadata": {"a": None}}
+    assert told(row, refused(HOT, 422)) == [("x1", "", "status 400", "status 422")]
+    assert told(row, refused(undecided, 422)) == []
+    assert [one[-1] for one in told(row, refused(HOT | undecided, 422))] == ["status 422"]
 
 
 ABSENT_CASE = refusal_case(TOOL)
