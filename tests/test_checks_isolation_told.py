@@ -26,10 +26,11 @@ from builders import (
 )
 
 from runs_conformance.contract.judge import Context, Judge
-from runs_conformance.contract.model import Exchange
+from runs_conformance.contract.model import Exchange, Failure
 
 SEPARATE, UNIQUE = "isolation.metadata-separate", "response.id-unique"
 RACE, AFTER, COMPLETE = "isolation.race-one-wins", "error.after-start", "lifecycle.list.complete"
+CUT = Failure("disconnected", "the answer broke off")
 Told = tuple[str, ...]
 
 
@@ -131,7 +132,9 @@ MESSAGES: dict[str, tuple[Any, Exchange, list[Told]]] = {
     ),
     "shown without a text": (
         [said("a", metadata=ITS)],
-        messages(*(shown("a", OTHER, content=[one]) for one in ({}, {"text": "a"}, {"text": {"value": 7}}))),
+        messages(
+            *(shown("a", OTHER, content=[one]) for one in ({}, {"text": "a"}, {"text": {"value": [7]}}))
+        ),
         [],
     ),
     "refused": ([said("a", metadata=ITS)], messages(shown("a", OTHER), status=404), []),
@@ -194,6 +197,7 @@ def test_an_id_that_an_earlier_run_has_is_shown() -> None:
     silent = named(7), refused(answer=run(id="run_1")), named("run_1", status=500), get(run(id="run_1"))
     assert told(UNIQUE, *silent[:3]) == []
     assert told(UNIQUE, *silent[:3], named("run_1")) == [("x4", "run /id")]
+    assert told(UNIQUE, named("run_1", broken=CUT), named("run_1")) == [("x2", "run /id")]
 
 
 def raced(name: str, begin: float, seconds: float = 1.0, **more: Any) -> Exchange:
@@ -354,6 +358,7 @@ LISTS: dict[str, tuple[list[Exchange], list[Told]]] = {
     ),
     "made later": ([listed(), create()], []),
     "never made": ([refused(answer=run()), listed()], []),
+    "made in an answer that broke off": ([create(broken=CUT), listed()], []),
     "of no id": ([create(answer=run(id=7)), listed()], []),
     "shown by a read": ([get(run()), listed()], []),
     "a list of messages": ([create(), messages()], []),
