@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from broken_streams import good
 from builders import (
     ASSISTANT,
     CREATED,
@@ -319,6 +320,65 @@ def test_times_pass_where_they_stand() -> None:
     assert told(SECONDS, create()) == [created, expires]
     assert told(SECONDS, get(run(), started_at=float(CREATED + 9999))) == [created, expires]
     assert told(SECONDS, create(answer=run(created_at=GONE), started_at=1.0)) == [expires]
+
+
+LATE, AT = str(CREATED + 601), "response /created_at"
+TOO_LATE = (NEAR, LATE)
+POSTED = exchange("POST", f"/threads/{THREAD}/messages", message(created_at=CREATED + 601), {})
+OF_PARTS: dict[str, tuple[Exchange, list[Told]]] = {
+    "a thread": (MADE, [(AT,), (AT,)]),
+    "a thread too late": (
+        exchange("POST", "/threads", MADE_THREAD | {"created_at": CREATED + 601}, {}),
+        [(AT,), (AT, *TOO_LATE)],
+    ),
+    "a thread read": (
+        exchange("GET", f"/threads/{THREAD}", MADE_THREAD | {"created_at": 1}),
+        [(AT, WHOLE, "1")],
+    ),
+    "a thread for a run": (create(answer=MADE_THREAD | {"created_at": CREATED + 601}), [(AT,)]),
+    "a message": (POSTED, [(AT,)]),
+    "a time that is none": (exchange("POST", "/threads", MADE_THREAD | {"created_at": True}, {}), []),
+    "messages": (
+        listed(message(), message(created_at=7), what=f"/threads/{THREAD}/messages"),
+        [("response /data/0 /created_at",), ("response /data/1 /created_at", WHOLE, "7")],
+    ),
+    "steps": (
+        listed(STEP | {"created_at": CREATED * 1000}, what=f"{RUNS}/{RUN}/steps"),
+        [("response /data/0 /created_at", WHOLE, f"{CREATED}000")],
+    ),
+    "of no known kind": (
+        exchange("POST", "/threads", MADE_THREAD | {"object": "x", "created_at": 1}, {}),
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize(("one", "wanted"), OF_PARTS.values(), ids=OF_PARTS)
+def test_the_times_of_threads_messages_and_steps(one: Exchange, wanted: list[Told]) -> None:
+    found = told(SECONDS, replace(one, started_at=float(CREATED)))
+    assert found == [("x1", *each) for each in wanted]
+
+
+def test_a_long_call_may_make_things_late_but_not_early() -> None:
+    for change, seconds, late in (601, 1.0, False), (602, 1.0, True), (-601, 1.0, True), (-600, 0.0, False):
+        one = create(answer=run(created_at=CREATED + change), started_at=float(CREATED), seconds=seconds)
+        assert [each[1] for each in told(SECONDS, one) if len(each) == 4] == [AT] * late
+
+
+@pytest.mark.parametrize(
+    ("operation", "events"),
+    [("createRun", (1, 2, 3)), ("createThreadAndRun", (1, 2, 3, 0)), ("submitToolOutputs", ())],
+)
+def test_what_a_stream_shows_was_made_by_its_call(operation: str, events: tuple[int, ...]) -> None:
+    body = [
+        ("thread.created", good.THREAD_OBJECT),
+        ("thread.run.created", good.run("queued")),
+        ("thread.run.step.created", good.step("step_1", {"type": "tool_calls"})),
+        ("thread.message.created", good.message("msg_1")),
+    ]
+    one = replace(good.exchange(good.to_body(body), operation), started_at=good.T0 + 700.0)
+    far = [where for _, where, *said in told(SECONDS, one) if said]
+    assert sorted(far) == sorted(f"event {at} /created_at" for at in events)
 
 
 ORDERED: dict[str, tuple[dict[str, Any], list[Told]]] = {
