@@ -122,8 +122,8 @@ def data_is_a_list(blocks: Blocks) -> None:
 
 @broken("event.data-json")
 def not_utf8(blocks: Blocks) -> bytes:
-    before, found, after = to_body(blocks).rpartition(b'"model":"gpt-')
-    return before + found + b"\xff" + after
+    before, found, after = to_body(blocks).rpartition(b'"model":')
+    return before + b'"note":"\xff",' + found + after
 
 
 @broken("event.data-json", good.text)
@@ -183,12 +183,14 @@ def completed_run_in_progress(blocks: Blocks) -> None:
 @broken("event.run-status", lambda: [*good.cut(), *good.end("completed")])
 def incomplete_in_completed(blocks: Blocks) -> None:
     """The old way, recorded in 2024-04; an event of its own since 2024-05-28."""
-    blocks[-2] = ("thread.run.completed", run("incomplete"))
+    blocks[-2] = ("thread.run.completed", run("incomplete", **good.UNTOLD))
 
 
 @broken("event.step-created")
 def step_created_completed(blocks: Blocks) -> None:
-    of(blocks, "run.step.created").update(status="completed", usage=good.USAGE)
+    of(blocks, "run.step.created").update(
+        status="completed", usage=good.USAGE, completed_at=good.T0 + 2
+    )
 
 
 @broken("event.step-status")
@@ -242,13 +244,13 @@ def index_from_one(blocks: Blocks) -> None:
 
 @broken("event.message-opening")
 def opened_as_user(blocks: Blocks) -> None:
-    for name in ("message.created", "message.in_progress"):
+    for name in ("message.created", "message.in_progress", "message.completed"):
         of(blocks, name)["role"] = "user"
 
 
 @broken("event.opening-pairs")
 def opened_twice_differently(blocks: Blocks) -> None:
-    of(blocks, "run.queued")["metadata"] = {"a": "b"}
+    of(blocks, "run.queued")["note"] = "queued"
 
 
 @broken("event.message-status-fields")
@@ -261,7 +263,7 @@ def completed_at_no_time(blocks: Blocks) -> None:
     of(blocks, "message.completed")["completed_at"] = None
 
 
-@broken("event.message-incomplete", lambda: [*good.cut(), *good.end("incomplete")])
+@broken("event.message-incomplete", good.too_long)
 def cut_for_no_reason(blocks: Blocks) -> None:
     of(blocks, "message.incomplete")["incomplete_details"] = None
 
@@ -273,7 +275,7 @@ def step_without_assistant(blocks: Blocks) -> None:
 
 @broken("event.step-details")
 def details_of_another_type(blocks: Blocks) -> None:
-    of(blocks, "run.step.completed")["type"] = "tool_calls"
+    of(blocks, "run.step.completed")["step_details"]["type"] = "tool_calls"
 
 
 @broken("event.step-usage")

@@ -244,6 +244,14 @@ def cut(reason: str = "max_tokens") -> Blocks:
     return [*blocks, ("thread.message.incomplete", message("msg_1", "incomplete", "Hello there", **details))]
 
 
+# A run that is incomplete for a reason that is not told; a limit would have to show in its first event too.
+UNTOLD: dict[str, Any] = {"max_completion_tokens": None, "incomplete_details": {}}
+
+
+def too_long() -> Blocks:
+    return [*cut(), *end("incomplete", **UNTOLD)]
+
+
 def to_body(blocks: Blocks) -> bytes:
     return b"".join(block(name, data) for name, data in blocks)
 
