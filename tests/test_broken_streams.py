@@ -80,7 +80,7 @@ def test_the_catalogue_is_large_and_covers_every_order_rule() -> None:
 @pytest.mark.parametrize(("kind", "misspelt"), [("closed", False), ("disconnected", False), (None, True)])
 def test_half_an_event_before_an_early_end_is_none(kind: str | None, misspelt: bool) -> None:
     """A name that is cut off in the middle was not misspelt; at the end of a whole stream it was."""
-    body = good.to_body(good.HEAD) + b"event: thread.run.step.creat"
+    body = good.to_body(good.HEAD) + b"event: thread.message.in_progres"
     failure = Failure(kind, "The connection ended.") if kind else None
     told = {one.requirement for one in findings(good.exchange(body, failure=failure))}
     assert ("event.names" in told) is misspelt
