@@ -30,11 +30,9 @@ __all__ = ["STRICT", "TRAPS", "Inside", "Resources", "compose", "fits", "inside"
 def inside(operation: str, resources: Resources | None = None, edition: str = NEWEST) -> tuple[Inside, ...]:
     """Every inside value of an operation that the edition knows."""
     held = resources or Resources()
-    # In this order first fit needs the fewest bodies: what fits into few places before what fits anywhere.
     every = (
-        *settings.structured(), *parts_of.parallel(), *settings.nulls(), *settings.numbers(),
-        *settings.metadata(), *settings.texts(), *parts_of.choices(), *parts_of.tool_lists(),
-        *parts_of.functions(),
+        *settings.structured(), *settings.nulls(), *settings.numbers(), *settings.metadata(),
+        *settings.texts(), *parts_of.tool_lists(), *parts_of.functions(), *parts_of.choices(),
         *settings.formats(), *settings.strategies(), *parts_of.messages(held), *parts_of.threads(held),
         *parts_of.tool_resources(held), *parts_of.models(held), *parts_of.queries(),
         *parts_of.headers(),

@@ -54,9 +54,6 @@ def functions() -> Iterator[Inside]:
     )
     for requirement, label, tool in wanted:
         yield tools(requirement, label, tool, capability="tools.function")
-
-
-def parallel() -> Iterator[Inside]:
     for flag in (True, False):
         fields = (("parallel_tool_calls", flag),)
         yield Inside(
