@@ -12,6 +12,7 @@ from runs_conformance.stimuli.value import STRICT, TRAPS, Inside, one
 # Of more decimal places than a careless server keeps, and exact in binary.
 ODD: Final = 0.4375
 # Longer than a field of 65,535 bytes, shorter than a request of 100 KiB: usual limits of stores and servers.
+# Blanks, for they are few tokens to a model.
 LONG: Final = 66_000
 
 def nulls() -> Iterator[Inside]:
@@ -70,7 +71,7 @@ def metadata() -> Iterator[Inside]:
 def texts() -> Iterator[Inside]:
     yield one("accept.instructions", "instructions", "instructions", "Answer as JSON.")
     yield one("accept.instructions", "empty instructions", "instructions", "")
-    text = "Answer as JSON. " + "long " * (LONG // 5)
+    text = f"Answer as JSON.{' ' * LONG}In few words."
     yield one("accept.instructions", "long instructions", "instructions", text)
     yield one(
         "accept.unicode", "non-ASCII instructions", "instructions",
