@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from runs_conformance.contract.checks.common import collapse, dicts, inner, whole
 from runs_conformance.contract.checks.event_objects import calls
+from runs_conformance.contract.checks.refusals import unsettled
 from runs_conformance.contract.checks.runs import SETTINGS
 from runs_conformance.contract.checks.steps import required_calls
 from runs_conformance.contract.compare import difference, same, unchanged
@@ -15,7 +16,7 @@ from runs_conformance.contract.jsontext import brief, pointer
 from runs_conformance.contract.judge import Context, on_exchange, on_trace
 from runs_conformance.contract.model import Exchange, Snapshot, Trace
 from runs_conformance.contract.operations import CREATE, STREAMABLE
-from runs_conformance.contract.timeline import Sighting, Story, stories
+from runs_conformance.contract.timeline import Sighting, Span, Story, spans, stories
 from runs_conformance.contract.traces import by_id, of_kind
 
 RUN_ROW: Final = "event.run-constant"
@@ -92,9 +93,21 @@ def _parts(exchange: Exchange) -> Iterator[Finding]:
 def listed_steps(trace: Trace, _: Context) -> Iterator[Finding]:
     """A step that is listed or retrieved is the work of its run's assistant too."""
     for story in stories(trace):
-        run = story.sightings[0].run
-        steps = (one for one in of_kind(trace, "thread.run.step") if one.value.get("run_id") == story.id)
-        yield from collapse(_of_assistant(one, run.get("assistant_id")) for one in steps if one.event is None)
+        assistant = story.sightings[0].run.get("assistant_id")
+        steps = (step for _, step in _steps(trace).get(story.id, ()) if step.event is None)
+        yield from collapse(_of_assistant(step, assistant) for step in steps)
+
+
+def _steps(trace: Trace) -> dict[str, list[tuple[Span, Snapshot]]]:
+    """The steps by their run, each with when it was shown; grouped once a trace, for runs can be many."""
+    if "steps by run" not in trace.derived:
+        found: dict[str, list[tuple[Span, Snapshot]]] = {}
+        for span in spans(trace):
+            for step in of_kind(span.exchange, "thread.run.step"):
+                found.setdefault(str(step.value.get("run_id")), []).append((span, step))
+        trace.derived["steps by run"] = found
+    known: dict[str, list[tuple[Span, Snapshot]]] = trace.derived["steps by run"]
+    return known
 
 
 def _of_assistant(shown: Snapshot, assistant: Any) -> Finding:
@@ -145,20 +158,19 @@ def final_objects(trace: Trace, _: Context) -> Iterator[Finding]:
         for later in seen[1:]:
             yield from collapse((*_compared(FINAL_ROW, seen[0], later, _KEPT), *_content(seen[0], later)))
     for story in stories(trace):
-        yield from collapse(_left_open(story))
+        yield from collapse(_left_open(story, _steps(trace).get(story.id, ())))
 
 
-def _left_open(story: Story) -> Iterator[Finding]:
+def _left_open(story: Story, steps: Sequence[tuple[Span, Snapshot]]) -> Iterator[Finding]:
     """A step is in progress though its run was completed before."""
     ended = next((one for one in story.sightings if one.status == "completed"), None)
-    for span in story.spans if ended is not None else ():
-        for step in of_kind(span.exchange, "thread.run.step"):
-            if ended is not None and ended.span.before(span) and step.value.get("run_id") == story.id:
-                yield verdict(
-                    FINAL_ROW, step.value.get("status") != "in_progress", step.exchange,
-                    where=f"{step.where} /status", expected="a step that has ended, as its run has",
-                    actual="in_progress",
-                )
+    for span, step in steps if ended is not None else ():
+        if ended is not None and ended.span.before(span):
+            yield verdict(
+                FINAL_ROW, step.value.get("status") != "in_progress", step.exchange,
+                where=f"{step.where} /status", expected="a step that has ended, as its run has",
+                actual="in_progress",
+            )
 
 
 def _since(story: Story) -> list[Snapshot]:
@@ -206,30 +218,42 @@ def settings_kept(trace: Trace, _: Context) -> Iterator[Finding]:
 @on_trace("response.step.calls-agree")
 def step_calls(trace: Trace, _: Context) -> Iterator[Finding]:
     """A call that the run asked for stands in its steps by the same id, name and arguments."""
-    yield from collapse(one for story in stories(trace) for one in _step_calls(story))
+    told, lists = _steps(trace), _step_lists(trace)
+    for story in stories(trace):
+        asked = _asked(story)
+        if asked:
+            steps, listed = told.get(story.id, ()), lists.get(story.id, ())
+            yield from collapse((
+                *(one for _, step in steps for one in _same_calls(step, asked)),
+                *(one for span in listed for one in _all_there(span, asked)),
+            ))
 
 
-def _step_calls(story: Story) -> Iterator[Finding]:
-    asked: dict[str, tuple[Sighting, dict[str, Any]]] = {}
+Asked = dict[str, tuple[Sighting, dict[str, Any]]]
+
+
+def _asked(story: Story) -> Asked:
+    """The calls that the run waited for, by id, each as it was first seen."""
+    found: Asked = {}
     for sighting in story.sightings:
         for call in required_calls(sighting.run):
-            asked.setdefault(str(call.get("id")), (sighting, call))
-    for span in story.spans if asked else ():
-        steps = [one for one in of_kind(span.exchange, "thread.run.step") if _whole_calls(one, story)]
-        for step in steps:
-            yield from _same_calls(step, asked)
-        yield from _all_there(story, span.exchange, steps, [
-            name for name, (seen, _) in asked.items() if seen.span.before(span)
-        ])
+            found.setdefault(str(call.get("id")), (sighting, call))
+    return found
 
 
-def _whole_calls(step: Snapshot, story: Story) -> bool:
-    """A step is announced before its calls are known; in a list or an answer, or closed, it holds them."""
-    told = step.event is None or step.value.get("status") == "completed"
-    return told and step.value.get("run_id") == story.id
+def _step_lists(trace: Trace) -> dict[str | None, list[Span]]:
+    """The lists of steps from their beginning to their end, by run."""
+    found: dict[str | None, list[Span]] = {}
+    for span in spans(trace):
+        exchange = span.exchange
+        paged = {key for key, _ in exchange.request.query} & {"after", "before"}
+        whole_list = exchange.ok and not paged and inner(exchange.answer, "has_more") is False
+        if exchange.operation.name == "listRunSteps" and whole_list:
+            found.setdefault(exchange.operation.id("run"), []).append(span)
+    return found
 
 
-def _same_calls(step: Snapshot, asked: dict[str, tuple[Sighting, dict[str, Any]]]) -> Iterator[Finding]:
+def _same_calls(step: Snapshot, asked: Asked) -> Iterator[Finding]:
     for call in calls(step.value):
         _, wanted = asked.get(str(call.get("id")), (None, {}))
         for member in ("name", "arguments"):
@@ -243,31 +267,28 @@ def _same_calls(step: Snapshot, asked: dict[str, tuple[Sighting, dict[str, Any]]
                 )
 
 
-def _all_there(
-    story: Story, exchange: Exchange, steps: list[Snapshot], wanted: list[str],
-) -> Iterator[Finding]:
+def _all_there(listing: Span, asked: Asked) -> Iterator[Finding]:
     """A list of all steps, fetched after the run asked, holds every call."""
-    paged = {key for key, _ in exchange.request.query} & {"after", "before"}
-    listed = exchange.operation.name == "listRunSteps" and exchange.operation.id("run") == story.id
-    if not wanted or not listed or not exchange.ok or paged:
-        return
-    listed_steps = dicts(inner(exchange.answer, "data"))
-    if inner(exchange.answer, "has_more") is not False or len(listed_steps) != len(steps):
-        return
-    shown = {str(call.get("id")) for step in steps for call in calls(step.value)}
+    wanted = [name for name, (seen, _) in asked.items() if seen.span.before(listing)]
+    steps = dicts(inner(listing.exchange.answer, "data"))
+    shown = {str(call.get("id")) for step in steps for call in calls(step)}
     missing = [name for name in wanted if name not in shown]
-    yield verdict(
-        "response.step.calls-agree", not missing, exchange, where="response /data/*/step_details/tool_calls",
-        expected=f"the calls that the run asked for: {brief(wanted)}", actual=f"without {brief(missing)}",
-    )
+    if wanted:
+        yield verdict(
+            "response.step.calls-agree", not missing, listing.exchange,
+            where="response /data/*/step_details/tool_calls",
+            expected=f"the calls that the run asked for: {brief(wanted)}", actual=f"without {brief(missing)}",
+        )
 
 
 @on_trace("response.echo.thread")
-def new_thread(trace: Trace, _: Context) -> Iterator[Finding]:
+def new_thread(trace: Trace, context: Context) -> Iterator[Finding]:
     """What was given for the thread of a createThreadAndRun, wherever that thread is shown afterwards."""
     made = next((one for one in trace.of("createThreadAndRun") if one.ok), None)
     given = made.request.object.get("thread") if made is not None else None
     if made is None or not isinstance(given, dict) or trace.of("modifyThread"):
+        return
+    if "thread" in unsettled(made, context):
         return
     for shown in of_kind(trace, "thread"):
         if shown.value.get("id") == trace.thread_id and shown.exchange.operation.name != "createThread":
