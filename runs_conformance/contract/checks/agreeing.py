@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from runs_conformance.contract.checks.common import collapse, dicts, inner, whole
 from runs_conformance.contract.checks.event_objects import calls
+from runs_conformance.contract.checks.refusals import breaches
 from runs_conformance.contract.checks.runs import SETTINGS
 from runs_conformance.contract.checks.steps import required_calls
 from runs_conformance.contract.compare import difference, same
@@ -15,6 +16,7 @@ from runs_conformance.contract.jsontext import brief, pointer
 from runs_conformance.contract.judge import Context, on_exchange, on_trace
 from runs_conformance.contract.model import Exchange, Snapshot, Trace
 from runs_conformance.contract.operations import CREATE, STREAMABLE
+from runs_conformance.contract.shapes import place
 from runs_conformance.contract.timeline import Sighting, Story, stories
 from runs_conformance.contract.traces import by_id, of_kind
 
@@ -53,7 +55,7 @@ def _against_first(exchange: Exchange, names: tuple[str, ...]) -> Iterator[Findi
 
 
 def _compared(row: str, first: Snapshot, later: Snapshot, names: tuple[str, ...]) -> Iterator[Finding]:
-    place = first.where if first.exchange is later.exchange else f"{first.exchange.id} {first.where}"
+    origin = first.where if first.exchange is later.exchange else f"{first.exchange.id} {first.where}"
     shown = [name for name in names if name in first.value and name in later.value]
     changed = [name for name in shown if not same(first.value[name], later.value[name])]
     if shown and not changed:
@@ -62,7 +64,7 @@ def _compared(row: str, first: Snapshot, later: Snapshot, names: tuple[str, ...]
         path, wanted, found = difference(first.value[name], later.value[name], same)
         yield failed(
             row, later.exchange, where=f"{later.where} {pointer((name, *path))}",
-            expected=f"{wanted}, as in {place}", actual=found,
+            expected=f"{wanted}, as in {origin}", actual=found,
         )
 
 
@@ -77,7 +79,8 @@ def _parts(exchange: Exchange) -> Iterator[Finding]:
     assistant = runs[0].value.get("assistant_id") if runs else None
     announced: dict[str, Snapshot] = {}
     for shown in (one for kind in _PARTS for one in _events(exchange, kind)):
-        first = announced.setdefault(str(shown.value.get("id")), shown)
+        identity = shown.value.get("id")
+        first = announced.setdefault(identity, shown) if isinstance(identity, str) else shown
         if isinstance(assistant, str) and "assistant_id" in shown.value:
             yield verdict(
                 PARTS_ROW, shown.value["assistant_id"] == assistant, exchange,
@@ -181,7 +184,8 @@ def _step_calls(story: Story) -> Iterator[Finding]:
     asked: dict[str, tuple[Sighting, dict[str, Any]]] = {}
     for sighting in story.sightings:
         for call in required_calls(sighting.run):
-            asked.setdefault(str(call.get("id")), (sighting, call))
+            if isinstance(call.get("id"), str):
+                asked.setdefault(call["id"], (sighting, call))
     for span in story.spans if asked else ():
         steps = [one for one in of_kind(span.exchange, "thread.run.step") if _whole_calls(one, story)]
         for step in steps:
@@ -199,14 +203,15 @@ def _whole_calls(step: Snapshot, story: Story) -> bool:
 
 def _same_calls(step: Snapshot, asked: dict[str, tuple[Sighting, dict[str, Any]]]) -> Iterator[Finding]:
     for call in calls(step.value):
-        _, wanted = asked.get(str(call.get("id")), (None, {}))
+        name = call.get("id")
+        _, wanted = asked.get(name, (None, {})) if isinstance(name, str) else (None, {})
         for member in ("name", "arguments"):
             one, two = inner(wanted, "function", member), inner(call, "function", member)
             # An answer while the run still writes its calls shows them half.
             if isinstance(one, str) and isinstance(two, str) and step.value.get("status") == "completed":
                 yield verdict(
                     "response.step.calls-agree", one == two, step.exchange,
-                    where=f"{step.where} /step_details/tool_calls ({call['id']})/function/{member}",
+                    where=f"{step.where} /step_details/tool_calls ({name})/function/{member}",
                     expected=f"{brief(one)}, as in required_action", actual=brief(two),
                 )
 
@@ -231,11 +236,16 @@ def _all_there(
 
 
 @on_trace("response.echo.thread")
-def new_thread(trace: Trace, _: Context) -> Iterator[Finding]:
-    """What was given for the thread of a createThreadAndRun, wherever that thread is shown afterwards."""
+def new_thread(trace: Trace, context: Context) -> Iterator[Finding]:
+    """What was given for the thread of a createThreadAndRun, wherever that thread is shown afterwards.
+
+    What becomes of one that breaks the contract, and is accepted, is not written down.
+    """
     made = next((one for one in trace.of("createThreadAndRun") if one.ok), None)
     given = made.request.object.get("thread") if made is not None else None
     if made is None or not isinstance(given, dict) or trace.of("modifyThread"):
+        return
+    if any(place(error)[:1] == ("thread",) for _, error in breaches(made, context)):
         return
     for shown in of_kind(trace, "thread"):
         if shown.value.get("id") == trace.thread_id and shown.exchange.operation.name != "createThread":
@@ -254,7 +264,8 @@ def _thread(shown: Snapshot, given: dict[str, Any]) -> Iterator[Finding]:
     for path, sent in wanted:
         seen = inner(shown.value, *path)
         if path[0] in shown.value and (seen is not None or sent):
-            kept = _held(sent) == _held(seen) if path[0] == "tool_resources" else same(sent, seen)
+            # Files of messages' attachments are added to the thread's.
+            kept = _held(sent) <= _held(seen) if path[0] == "tool_resources" else same(sent, seen)
             yield verdict(
                 "response.echo.thread", kept, shown.exchange, where=f"{shown.where} {pointer(path)}",
                 expected=brief(sent), actual=brief(seen),
