@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from broken_streams.good import ASSISTANT, RUN, T0, USAGE, run, step
+from broken_streams.good import ASSISTANT, FUNCTION, RUN, T0, USAGE, run, step
 from stories import (
     RUNS,
     answer_message,
@@ -236,7 +236,7 @@ BROKEN: dict[str, tuple[str, list[Exchange]]] = {
                                 {
                                     "id": "call_1",
                                     "type": "function",
-                                    "function": {"name": "get_weather", "arguments": "{}", "output": "sunny"},
+                                    "function": {**FUNCTION, "output": "sunny"},
                                 }
                             ],
                         },

@@ -37,6 +37,8 @@ from runs_conformance.reference.faults import (
     stream_meaning,
     stream_meaning_calls,
     stream_order,
+    twice,
+    words,
 )
 
 if TYPE_CHECKING:
@@ -79,6 +81,13 @@ COLLECTED: Final = (
     alone.refusal,
     alone.lifecycle,
     alone.stream_meaning,
+    twice.stream_meaning,
+    twice.lifecycle,
+    twice.shape,
+    twice.echo,
+    words.echo,
+    words.stream_bytes,
+    words.refusal,
 )
 
 

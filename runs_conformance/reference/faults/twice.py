@@ -1,0 +1,154 @@
+"""What is shown twice and differs: from event to event, from answer to answer, from a run to its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from runs_conformance.reference.faults.points import (
+    answers,
+    events,
+    fits,
+    listed,
+    messages,
+    retrieved,
+    steps,
+    threads,
+)
+from runs_conformance.reference.faults.record import Kind, Rows
+from runs_conformance.reference.records import Event
+
+if TYPE_CHECKING:
+    from runs_conformance.reference.calls import Call
+    from runs_conformance.reference.faults.record import Change
+    from runs_conformance.reference.records import Json, Message, Step, Thread
+
+stream_meaning = Kind("stream-meaning")
+lifecycle = Kind("lifecycle")
+shape = Kind("shape")
+echo = Kind("echo")
+RUN, PARTS, TIMES = "event.run-constant", "event.parts-constant", "response.timestamp.parts"
+STRANGER = "asst_0123456789abcdefABCDEFgh"
+
+
+def _in(pattern: str, change: Callable[[Json], Json]) -> Change:
+    """The data of the events of that name are changed."""
+    return events(
+        lambda event: Event(event.name, change(event.data))
+        if isinstance(event.data, dict) and fits(pattern, event.name) else event
+    )
+
+
+def _parts(pattern: str) -> Callable[[Callable[[Json], Json]], Change]:
+    return lambda change: _in(pattern, lambda data: change(data) if "delta" not in data else data)
+
+
+_ROWS: Rows = (
+    ("run-loses-its-instructions-midway", "thread.run.in_progress shows a run without instructions.", "thread.run.in_progress", lambda run: run | {"instructions": ""}, RUN),
+    ("run-loses-its-metadata-midway", "thread.run.in_progress shows a run without metadata.", "thread.run.in_progress", lambda run: run | {"metadata": {}}, RUN),
+    ("run-loses-its-tools-at-the-end", "thread.run.completed shows a run without tools.", "thread.run.completed", lambda run: run | {"tools": []}, RUN),
+    ("run-sampling-reset-at-the-end", "thread.run.completed shows the default temperature.", "thread.run.completed", lambda run: run | {"temperature": 1.0}, RUN),
+    ("run-made-anew-at-the-end", "thread.run.requires_action has a created_at of its own.", "thread.run.requires_action", lambda run: run | {"created_at": run["created_at"] + 1}, RUN),
+    ("message-made-anew-at-the-end", "thread.message.completed has a created_at of its own.", "thread.message.completed", lambda message: message | {"created_at": message["created_at"] + 1}, PARTS),
+    ("step-made-anew-at-the-end", "thread.run.step.completed has a created_at of its own.", "thread.run.step.completed", lambda step: step | {"created_at": step["created_at"] + 1}, PARTS),
+    ("message-becomes-the-users", "thread.message.completed shows a message of the user.", "thread.message.completed", lambda message: message | {"role": "user"}, PARTS),
+    ("step-ended-without-a-time", "thread.run.step.completed shows no completed_at.", "thread.run.step.completed", lambda step: step | {"completed_at": None}, TIMES),
+    ("step-ended-before-it-began", "completed_at of a streamed step lies before its created_at.", "thread.run.step.completed", lambda step: step | {"completed_at": step["created_at"] - 5}, TIMES),
+    ("message-ended-before-it-began", "completed_at of a streamed message lies before its created_at.", "thread.message.completed", lambda message: message | {"completed_at": message["created_at"] - 5}, TIMES),
+    ("thread-created-without-metadata", "thread.created shows a thread without metadata.", "thread.created", lambda thread: thread | {"metadata": {}}, "response.echo.thread"),
+)  # fmt: skip
+for _name, _sentence, _event, _change, _row in _ROWS:
+    stream_meaning.add(_name, _sentence, _in(_event, _change), _row, rare=True)
+
+
+@stream_meaning(_parts("thread.message.*"), PARTS, rare=True)
+def messages_of_no_assistant(shaped: Json) -> Json:
+    """Messages in a stream have assistant_id null."""
+    return shaped | {"assistant_id": None}
+
+
+@stream_meaning(_parts("thread.run.step.*"), PARTS, rare=True)
+def steps_of_another_assistant(shaped: Json) -> Json:
+    """Steps in a stream name another assistant than their run."""
+    return shaped | {"assistant_id": STRANGER}
+
+
+@shape(steps, "response.timestamp.seconds", rare=True)
+def step_created_at_zero(_step: Step, shaped: Json) -> Json:
+    """Steps have created_at 0."""
+    return shaped | {"created_at": 0}
+
+
+@shape(messages, "response.timestamp.seconds", rare=True)
+def message_created_at_zero(_message: Message, shaped: Json) -> Json:
+    """Messages have created_at 0."""
+    return shaped | {"created_at": 0}
+
+
+@shape(threads, "response.timestamp.seconds", rare=True)
+def thread_created_at_zero(_thread: Thread, shaped: Json) -> Json:
+    """Threads have created_at 0."""
+    return shaped | {"created_at": 0}
+
+
+@echo(threads, "response.echo.thread", rare=True)
+def thread_resources_lost(_thread: Thread, shaped: Json) -> Json:
+    """A thread shows no tool_resources."""
+    return shaped | {"tool_resources": {}}
+
+
+@lifecycle(retrieved, "lifecycle.final-unchanged", rare=True)
+def end_moves_with_each_read(call: Call, run: Json) -> Json:
+    """completed_at of a retrieved run is another one each time."""
+    return run | ({"completed_at": run["completed_at"] + call.number} if run["completed_at"] else {})
+
+
+@lifecycle(retrieved, "lifecycle.final-unchanged", "response.usage.steps-sum", rare=True)
+def usage_grows_with_each_read(call: Call, run: Json) -> Json:
+    """A retrieved run counts one prompt token more than its stream did."""
+    usage = run["usage"]
+    if usage is None or call.operation != "get_run":
+        return run
+    return run | {"usage": usage | {"prompt_tokens": usage["prompt_tokens"] + 1, "total_tokens": usage["total_tokens"] + 1}}
+
+
+def _own(operation: str) -> Callable[[Callable[[Json], Json]], Change]:
+    def point(change: Callable[[Json], Json]) -> Change:
+        def told(call: Call, payload: Any) -> Any:
+            fine = call.operation == operation and isinstance(payload, dict) and "error" not in payload
+            return change(payload) if fine else payload
+
+        return answers(told)
+
+    return point
+
+
+@lifecycle(_own("cancel_run"), "lifecycle.settings-kept", rare=True)
+def cancel_answers_other_settings(run: Json) -> Json:
+    """Cancelling answers a run with another temperature."""
+    return run | {"temperature": 0.123}
+
+
+@lifecycle(_own("submit_tool_outputs"), "lifecycle.settings-kept", rare=True)
+def outputs_answer_without_tools(run: Json) -> Json:
+    """Tool outputs are answered with a run without tools."""
+    return run | {"tools": []}
+
+
+@lifecycle(listed, "response.step.calls-agree", "lifecycle.final-unchanged", rare=True)
+def listed_steps_without_calls(one: Json) -> Json:
+    """Listed steps of tool calls have an empty list of calls."""
+    return one | ({"step_details": {"type": "tool_calls", "tool_calls": []}} if one.get("type") == "tool_calls" else {})
+
+
+@lifecycle(listed, "response.step.calls-agree", rare=True)
+def listed_calls_with_other_arguments(one: Json) -> Json:
+    """Listed function calls have arguments of {}."""
+    details = one.get("step_details")
+    if one["object"] != "thread.run.step" or not isinstance(details, dict) or details["type"] != "tool_calls":
+        return one
+    calls = [
+        call | ({"function": call["function"] | {"arguments": "{}"}} if call["type"] == "function" else {})
+        for call in details["tool_calls"]
+    ]
+    return one | {"step_details": details | {"tool_calls": calls}}
