@@ -5,8 +5,8 @@
     python benchmarks/mutants.py --list           what is explained, and why
 
 mutmut changes one expression at a time in a copy of the project and runs the tests of that module. A mutant
-that no test notices is to be killed by a test, or explained in mutants.toml. Exits 1 if one is neither. In the
-copy a decorated function is decorated after its definition, for mutmut passes others over.
+that no test notices is to be killed by a test, or explained in mutants.toml. Exits 1 if one is neither.
+In the copy a decorated function is decorated after its definition, for mutmut passes others over.
 """
 
 from __future__ import annotations

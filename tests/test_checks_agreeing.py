@@ -192,8 +192,13 @@ def test_parts_outside_of_streams_have_another_row():
             "an integer, for the step is completed",
             "null",
         ),
-        (step("failed"), "/failed_at", "an integer, for the step is failed", "null"),
-        (step("cancelled"), "/cancelled_at", "an integer, for the step is cancelled", "null"),
+        (step("failed", failed_at=None), "/failed_at", "an integer, for the step is failed", "null"),
+        (
+            step("cancelled", cancelled_at=None),
+            "/cancelled_at",
+            "an integer, for the step is cancelled",
+            "null",
+        ),
         (step("completed", completed_at=T0), "/completed_at", f"not before created_at ({T0 + 1})", str(T0)),
         (step("failed", failed_at=0), "/failed_at", f"not before created_at ({T0 + 1})", "0"),
         (step("cancelled", cancelled_at=T0), "/cancelled_at", f"not before created_at ({T0 + 1})", str(T0)),
@@ -244,7 +249,7 @@ def test_ends_as_they_should_be(shown, judged):
 
 
 def test_every_part_of_a_list_is_judged_but_no_run_and_no_thread():
-    listed = steps(step(), step("failed", "step_2"), step("completed", "step_3", completed_at=0))
+    listed = steps(step(), step("failed", "step_2", failed_at=None), step("completed", completed_at=0))
     assert [one[1] for one in failed(TIMES_ROW, listed)] == [
         "response /data/1 /failed_at",
         "response /data/2 /completed_at",

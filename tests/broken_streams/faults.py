@@ -120,7 +120,7 @@ def data_is_a_list(blocks: Blocks) -> None:
     blocks.insert(4, ("vendor.news", [1, 2]))
 
 
-@broken("event.data-json")
+@broken("event.data-json", also=("event.run-constant",))
 def not_utf8(blocks: Blocks) -> bytes:
     before, found, after = to_body(blocks).rpartition(b'"model":"gpt-')
     return before + found + b"\xff" + after
@@ -188,7 +188,7 @@ def incomplete_in_completed(blocks: Blocks) -> None:
 
 @broken("event.step-created")
 def step_created_completed(blocks: Blocks) -> None:
-    of(blocks, "run.step.created").update(status="completed", usage=good.USAGE)
+    of(blocks, "run.step.created").update(status="completed", usage=good.USAGE, completed_at=good.T0 + 2)
 
 
 @broken("event.step-status")
@@ -240,13 +240,13 @@ def index_from_one(blocks: Blocks) -> None:
         of(blocks, "message.delta", nth)["delta"]["content"][0]["index"] = 1
 
 
-@broken("event.message-opening")
+@broken("event.message-opening", also=("event.parts-constant",))
 def opened_as_user(blocks: Blocks) -> None:
     for name in ("message.created", "message.in_progress"):
         of(blocks, name)["role"] = "user"
 
 
-@broken("event.opening-pairs")
+@broken("event.opening-pairs", also=("event.run-constant",))
 def opened_twice_differently(blocks: Blocks) -> None:
     of(blocks, "run.queued")["metadata"] = {"a": "b"}
 
@@ -271,7 +271,7 @@ def step_without_assistant(blocks: Blocks) -> None:
     del of(blocks, "run.step.completed")["assistant_id"]
 
 
-@broken("event.step-details")
+@broken("event.step-details", also=("event.parts-constant",))
 def details_of_another_type(blocks: Blocks) -> None:
     of(blocks, "run.step.completed")["type"] = "tool_calls"
 
