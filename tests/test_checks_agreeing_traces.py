@@ -206,6 +206,12 @@ def test_what_is_no_acts_business(story):
     assert failed(KEPT, *story) == passed(KEPT, *story) == []
 
 
+def test_only_metadata_may_be_modified_meanwhile():
+    acts = (modify({"a": "b"}, "queued"), submit("call_1", thread_id="thread_B2", metadata={"a": "b"}))
+    told = ("x3", "response /thread_id", '"thread_A1", as in x1 response', '"thread_B2"')
+    assert failed(KEPT, create(), *acts) == [told]
+
+
 def test_each_run_is_compared_with_its_own_create():
     second = create(id=OTHER, model="gpt-4")
     answer = run("cancelling", id=OTHER, model="gpt-4")
@@ -270,7 +276,7 @@ def test_a_call_that_its_completed_step_tells_otherwise(function, member, expect
         asking("call_1", status="cancelled", function={**FUNCTION, "arguments": '{"ci'}),
         asking("call_1", run_id=OTHER, function={"name": "x", "arguments": "y"}),
         asking("call_1", function={"name": None, "arguments": 7}),
-        asking(None, 7, function={"name": "x", "arguments": "y"}),
+        asking(None, 7, ["call_1"], {}, function={"name": "x", "arguments": "y"}),
         writing(),
     ],
     ids=[
