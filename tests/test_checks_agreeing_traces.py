@@ -266,6 +266,17 @@ def test_a_call_that_its_completed_step_tells_otherwise(function, member, expect
     assert [one[0] for one in failed(CALLS, one_step(shown), WAITING)] == ["x1"]
 
 
+def test_long_arguments_are_told_from_where_they_part():
+    asked, told = (f'{{"a": "{"x" * 200}{end}"}}' for end in ("y", "z"))
+    story = (
+        waiting_for({"id": "call_1", "function": {"name": "f", "arguments": asked}}),
+        one_step(asking("call_1", function={"name": "f", "arguments": told})),
+    )
+    [found] = failed(CALLS, *story)
+    assert found[2] == r'"xxxxxxxxxxy\"}" from character 197 on (210 characters), as in required_action'
+    assert found[3] == r'"xxxxxxxxxxz\"}" from character 197 on (210 characters)'
+
+
 @pytest.mark.parametrize(
     "shown",
     [
@@ -406,9 +417,10 @@ def resources(files: Any, stores: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("changes", "where", "expected", "actual"),
     [
-        ({"metadata": {}}, "/metadata", '{"a": "b"}', "{}"),
+        ({"metadata": {}}, "/metadata/a", '"b"', "nothing"),
+        ({"metadata": {"a": "c"}}, "/metadata/a", '"b"', '"c"'),
         ({"metadata": None}, "/metadata", '{"a": "b"}', "null"),
-        ({"metadata": {"a": "b", "c": "d"}}, "/metadata", '{"a": "b"}', '{"a": "b", "c": "d"}'),
+        ({"metadata": {"a": "b", "c": "d"}}, "/metadata/c", "nothing", '"d"'),
         (
             resources(["file_1"], ["vs_1"]),
             "/tool_resources/code_interpreter/file_ids",
@@ -511,7 +523,7 @@ def test_threads_that_are_not_compared(story):
 
 def test_a_breach_elsewhere_in_the_body_leaves_the_thread_judged():
     [told] = failed(THREAD_ROW, made({"metadata": {"a": "b"}}, temperature=9), thread(metadata={}))
-    assert told[1] == "response /metadata"
+    assert told[1] == "response /metadata/a"
 
 
 def test_the_event_of_a_new_thread_is_judged():
@@ -520,7 +532,7 @@ def test_the_event_of_a_new_thread_is_judged():
     body = to_bytes({"assistant_id": "asst_A1", "stream": True, "thread": GIVEN})
     told = failed(THREAD_ROW, replace(one, request=replace(one.request, body=body)))
     assert [each[1] for each in told] == [
-        "event 0 /metadata",
+        "event 0 /metadata/a",
         "event 0 /tool_resources/code_interpreter/file_ids",
         "event 0 /tool_resources/file_search/vector_store_ids",
     ]

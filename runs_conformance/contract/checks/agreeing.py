@@ -209,10 +209,11 @@ def _same_calls(step: Snapshot, asked: dict[str, tuple[Sighting, dict[str, Any]]
             one, two = inner(wanted, "function", member), inner(call, "function", member)
             # An answer while the run still writes its calls shows them half.
             if isinstance(one, str) and isinstance(two, str) and step.value.get("status") == "completed":
+                _, told, seen = difference(one, two, same)
                 yield verdict(
                     "response.step.calls-agree", one == two, step.exchange,
                     where=f"{step.where} /step_details/tool_calls ({name})/function/{member}",
-                    expected=f"{brief(one)}, as in required_action", actual=brief(two),
+                    expected=f"{told}, as in required_action", actual=seen,
                 )
 
 
@@ -264,11 +265,13 @@ def _thread(shown: Snapshot, given: dict[str, Any]) -> Iterator[Finding]:
     for path, sent in wanted:
         seen = inner(shown.value, *path)
         if path[0] in shown.value and (seen is not None or sent):
-            # Files of messages' attachments are added to the thread's.
-            kept = _held(sent) <= _held(seen) if path[0] == "tool_resources" else same(sent, seen)
+            kept, (below, wants, has) = same(sent, seen), difference(sent, seen, same)
+            if path[0] == "tool_resources":
+                # Files of messages' attachments are added to the thread's.
+                kept, below, wants, has = _held(sent) <= _held(seen), (), brief(sent), brief(seen)
             yield verdict(
-                "response.echo.thread", kept, shown.exchange, where=f"{shown.where} {pointer(path)}",
-                expected=brief(sent), actual=brief(seen),
+                "response.echo.thread", kept, shown.exchange,
+                where=f"{shown.where} {pointer((*path, *below))}", expected=wants, actual=has,
             )
 
 
