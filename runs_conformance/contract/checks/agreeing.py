@@ -209,7 +209,7 @@ def _same_calls(step: Snapshot, asked: dict[str, tuple[Sighting, dict[str, Any]]
             one, two = inner(wanted, "function", member), inner(call, "function", member)
             # An answer while the run still writes its calls shows them half.
             if isinstance(one, str) and isinstance(two, str) and step.value.get("status") == "completed":
-                _, told, seen = difference(one, two, same)
+                _, told, seen = difference(one, two)
                 yield verdict(
                     "response.step.calls-agree", one == two, step.exchange,
                     where=f"{step.where} /step_details/tool_calls ({name})/function/{member}",
