@@ -2,9 +2,9 @@
 
 The request's value, else the assistant's, else the default; and nothing of it outlives its run.
 
-One assistant with settings of its own, three runs on one thread: all overridden, all overridden by values
-that a careless server takes for "not given" (0, empty), none overridden. The checks know what each run has to
-show.
+One assistant with settings of its own, four runs on one thread: all overridden, all overridden by values
+that a careless server takes for "not given" (0, empty), none overridden, by nulls and by saying nothing. The
+checks know what each run has to show.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ EMPTY: Final[dict[str, Any]] = {
     "temperature": 0, "top_p": 0, "metadata": {}, "instructions": "", "tools": [],
     "response_format": "auto",
 }
+NULLS: Final = dict.fromkeys(("instructions", "tools", "temperature", "top_p", "response_format"))
 KEPT: Final = (
     "name", "model", "instructions", "tools", "temperature", "top_p", "response_format", "metadata",
 )
@@ -56,7 +57,7 @@ def overrides(live: Live) -> tuple[Exchange, ...]:
     extra = {"additional_instructions": "Add nothing."}
     for name, fields in (
         ("all overridden", {**given, **extra}), ("overridden by zero and empty values", EMPTY),
-        ("nothing overridden", {}),
+        ("nothing overridden, in nulls", NULLS), ("nothing overridden", {}),
     ):
         case = Case(name, ("accept.optional-fields-absent",), "accepted")
         created = live.create(CREATE_RUN, {"assistant_id": assistant, **fields}, thread=thread, case=case)
@@ -133,7 +134,7 @@ def test_another_model(bench: Bench) -> None:
 
 
 @pytest.mark.requirement("isolation.no-leak-between-runs")
-@pytest.mark.cost(12, 3)
+@pytest.mark.cost(15, 4)
 def test_overrides_do_not_leak(bench: Bench) -> None:
     """The run without overrides shows the assistant's settings, not those of the run before it."""
     row(bench, "response.echo.settings", "overrides")

@@ -174,10 +174,56 @@ def test_without_a_run_whose_the_parts_are_is_not_known():
     assert told == ("x1", "event 1 /role", '"assistant", as in event 0', '"user"')
 
 
-def test_parts_outside_of_streams_have_another_row():
-    shown = answer_message("msg_1", "Hello", assistant_id=OTHER_ASSISTANT)
-    for one in (listing("messages", [shown]), steps(step(assistant_id=OTHER_ASSISTANT))):
-        assert failed(PARTS_ROW, create(), one) == passed(PARTS_ROW, create(), one) == []
+# Steps that are listed or retrieved
+
+
+@pytest.mark.parametrize(
+    "seen", [create(), get("in_progress"), of_run(run("queued")), listing("runs", [run("queued")])]
+)
+def test_a_step_that_is_read_is_the_work_of_its_runs_assistant(seen):
+    wrong = step(assistant_id=OTHER_ASSISTANT)
+    told = ("asst_A1, the run's", '"asst_B2"')
+    for one, where in ((one_step(wrong), "response"), (steps(step(), wrong), "response /data/1")):
+        assert failed(PARTS_ROW, seen, one) == [("x2", f"{where} /assistant_id", *told)]
+        assert passed(PARTS_ROW, seen, one) == []
+        assert failed(PARTS_ROW, one, seen) == [("x1", f"{where} /assistant_id", *told)]
+    assert failed(PARTS_ROW, seen, steps(step(), step("completed"))) == []
+    assert passed(PARTS_ROW, seen, steps(step(), step("completed"))) == [
+        ("x2", "response /data/0 /assistant_id")
+    ]
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        (create(), one_step(step(assistant_id=None))),
+        (create(), one_step({key: value for key, value in step().items() if key != "assistant_id"})),
+        (create(), one_step(step(assistant_id="asst_B2", run_id="run_B2"))),
+        (create(), one_step(step(assistant_id="asst_B2", run_id=None))),
+        (create(assistant_id=None), one_step(step())),
+        (create(assistant_id=7), one_step(step(assistant_id="asst_B2"))),
+        (one_step(step()),),
+        (create(), listing("messages", [answer_message("msg_1", "Hello", assistant_id="asst_B2")])),
+    ],
+    ids=[
+        "null",
+        "left out",
+        "another run",
+        "no run",
+        "run of none",
+        "of a number",
+        "run not seen",
+        "message",
+    ],
+)
+def test_steps_of_which_nothing_is_said(story):
+    assert failed(PARTS_ROW, *story) == passed(PARTS_ROW, *story) == []
+
+
+def test_three_steps_of_another_assistant_are_enough():
+    wrong = [step(identity=f"step_{number}", assistant_id=OTHER_ASSISTANT) for number in range(5)]
+    assert len(failed(PARTS_ROW, create(), steps(*wrong))) == 3
+    assert len(failed(PARTS_ROW, create(), steps(*wrong), one_step(wrong[0]))) == 4
 
 
 # When they ended

@@ -155,6 +155,53 @@ def test_each_later_reading_is_compared_with_the_first():
     assert passed(FINAL, *readings) == [("x3", "response")]
 
 
+# Steps that are left open
+
+OPEN = "a step that has ended, as its run has"
+
+
+@pytest.mark.parametrize("ended", [get("completed"), listing("runs", [run("completed")])])
+def test_a_completed_run_leaves_no_step_in_progress(ended):
+    for one, where in (
+        (one_step(step()), "response"),
+        (steps(step("completed", "a"), step()), "response /data/1"),
+    ):
+        told = ("x2", f"{where} /status", OPEN, "in_progress")
+        assert failed(FINAL, ended, one) == [told]
+        assert passed(FINAL, ended, one) == []
+    later = (get("completed"), steps(*(step(identity=f"step_{number}") for number in range(5))))
+    assert [one[0] for one in failed(FINAL, ended, *later)] == ["x3"] * 3
+
+
+@pytest.mark.parametrize("status", ["completed", "failed", "cancelled", "expired"])
+def test_a_completed_run_has_steps_that_ended(status):
+    story = (create(), get("completed"), steps(step(status)))
+    assert failed(FINAL, *story) == []
+    assert passed(FINAL, *story) == [("x3", "response /data/0 /status")]
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        (steps(step()), get("completed")),
+        (get("in_progress"), steps(step())),
+        (get("cancelled"), steps(step())),
+        (of_other("completed"), steps(step())),
+        (get("completed"), steps(step(run_id=OTHER))),
+        (streamed(("thread.x", run("completed")), ("thread.y", step())),),
+    ],
+    ids=["seen before", "run runs on", "cancelled", "another run ended", "another run's step", "one stream"],
+)
+def test_steps_that_may_still_be_open(story):
+    assert failed(FINAL, *story) == passed(FINAL, *story) == []
+
+
+def test_a_step_is_open_only_when_it_is_surely_seen_later():
+    ended, listed = (replace(one, started_at=100.0, seconds=1.0) for one in (get("completed"), steps(step())))
+    assert failed(FINAL, ended, listed) == []
+    assert len(failed(FINAL, ended, replace(listed, started_at=101.0))) == 1
+
+
 # What cancel and tool outputs are answered with
 
 

@@ -82,13 +82,29 @@ def _parts(exchange: Exchange) -> Iterator[Finding]:
         identity = shown.value.get("id")
         first = announced.setdefault(identity, shown) if isinstance(identity, str) else shown
         if isinstance(assistant, str) and "assistant_id" in shown.value:
-            yield verdict(
-                PARTS_ROW, shown.value["assistant_id"] == assistant, exchange,
-                where=f"{shown.where} /assistant_id", expected=f"{assistant}, the run's",
-                actual=brief(shown.value["assistant_id"]),
-            )
+            yield _of_assistant(shown, assistant)
         if first is not shown:
             yield from _compared(PARTS_ROW, first, shown, ("created_at", "type", "role"))
+
+
+@on_trace(PARTS_ROW)
+def listed_steps(trace: Trace, _: Context) -> Iterator[Finding]:
+    """A step that is listed or retrieved is the work of its run's assistant too; null says nothing."""
+    whose = {story.id: story.sightings[0].run.get("assistant_id") for story in stories(trace)}
+    shown = (one for one in of_kind(trace, "thread.run.step") if one.event is None)
+    yield from collapse(
+        _of_assistant(one, assistant)
+        for one in shown if one.value.get("assistant_id") is not None
+        and isinstance(assistant := whose.get(str(one.value.get("run_id"))), str)
+    )
+
+
+def _of_assistant(shown: Snapshot, assistant: str) -> Finding:
+    return verdict(
+        PARTS_ROW, shown.value["assistant_id"] == assistant, shown.exchange,
+        where=f"{shown.where} /assistant_id", expected=f"{assistant}, the run's",
+        actual=brief(shown.value["assistant_id"]),
+    )
 
 
 _ENDS: Final = {"completed": "completed_at", "failed": "failed_at", "cancelled": "cancelled_at"}
@@ -130,6 +146,22 @@ def final_objects(trace: Trace, _: Context) -> Iterator[Finding]:
     for seen in (*map(_since, stories(trace)), *steps):
         for later in seen[1:]:
             yield from collapse((*_compared(FINAL_ROW, seen[0], later, _KEPT), *_content(seen[0], later)))
+    for story in stories(trace):
+        yield from collapse(_left_open(story))
+
+
+def _left_open(story: Story) -> Iterator[Finding]:
+    """A step is in progress though its run was completed before."""
+    ended = next((one.span for one in story.sightings if one.status == "completed"), None)
+    for span in story.spans:
+        later = ended is not None and ended.before(span)
+        for step in of_kind(span.exchange, "thread.run.step") if later else ():
+            if step.value.get("run_id") == story.id:
+                yield verdict(
+                    FINAL_ROW, step.value.get("status") != "in_progress", step.exchange,
+                    where=f"{step.where} /status", expected="a step that has ended, as its run has",
+                    actual="in_progress",
+                )
 
 
 def _since(story: Story) -> list[Snapshot]:

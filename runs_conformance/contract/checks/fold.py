@@ -88,6 +88,7 @@ def _tool_arguments(exchange: Exchange) -> Iterator[Finding]:
         elif name == "thread.run.requires_action" and folded:
             waiting = [call for step in folded.values() for call in _calls(step)]
             yield from _compare(exchange, event, waiting, required_calls(value))
+            yield from _left_out(exchange, event, waiting, required_calls(value))
         elif name in grammar.STEP_CLOSINGS and identity in folded:
             yield from _compare(exchange, event, _calls(folded[identity]), _calls(value))
 
@@ -115,6 +116,23 @@ def _compare(
                 expected=f"the deltas' {brief(wanted)}",
                 actual=brief(given),
             )
+
+
+def _left_out(
+    exchange: Exchange, event: Event, folded: list[dict[str, Any]], shown: list[dict[str, Any]]
+) -> Iterator[Finding]:
+    """A function call that was streamed and is not waited for will never be answered."""
+    waited = {call.get("id") for call in shown}
+    streamed = [call["id"] for call in folded if call.get("type") == "function" and call.get("id")]
+    lost = [one for one in streamed if one not in waited]
+    if lost and waited & set(streamed):
+        yield failed(
+            "event.fold.tool-arguments",
+            exchange,
+            where=at(event, "/required_action"),
+            expected=f"all calls of the deltas: {brief(streamed)}",
+            actual=f"without {brief(lost)}",
+        )
 
 
 def _meaning(call: dict[str, Any]) -> tuple[Any, ...]:

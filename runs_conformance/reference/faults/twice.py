@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from runs_conformance.reference.faults.points import (
     answers,
     events,
     fits,
+    inherited,
     listed,
     messages,
+    polled_steps,
     retrieved,
     steps,
     threads,
@@ -21,7 +24,7 @@ from runs_conformance.reference.records import Event
 if TYPE_CHECKING:
     from runs_conformance.reference.calls import Call
     from runs_conformance.reference.faults.record import Change
-    from runs_conformance.reference.records import Json, Message, Step, Thread
+    from runs_conformance.reference.records import Assistant, Json, Message, Settings, Step, Thread
 
 stream_meaning = Kind("stream-meaning")
 lifecycle = Kind("lifecycle")
@@ -48,13 +51,14 @@ _ROWS: Rows = (
     ("run-loses-its-metadata-midway", "thread.run.in_progress shows a run without metadata.", "thread.run.in_progress", lambda run: run | {"metadata": {}}, RUN),
     ("run-loses-its-tools-at-the-end", "thread.run.completed shows a run without tools.", "thread.run.completed", lambda run: run | {"tools": []}, RUN),
     ("run-sampling-reset-at-the-end", "thread.run.completed shows the default temperature.", "thread.run.completed", lambda run: run | {"temperature": 1.0}, RUN),
-    ("run-made-anew-at-the-end", "thread.run.requires_action has a created_at of its own.", "thread.run.requires_action", lambda run: run | {"created_at": run["created_at"] + 1}, RUN),
-    ("message-made-anew-at-the-end", "thread.message.completed has a created_at of its own.", "thread.message.completed", lambda message: message | {"created_at": message["created_at"] + 1}, PARTS),
-    ("step-made-anew-at-the-end", "thread.run.step.completed has a created_at of its own.", "thread.run.step.completed", lambda step: step | {"created_at": step["created_at"] + 1}, PARTS),
+    ("run-made-anew-at-the-end", "thread.run.requires_action has a created_at of its own.", "thread.run.requires_action", lambda run: run | {"created_at": run["created_at"] - 1}, RUN),
+    ("message-made-anew-at-the-end", "thread.message.completed has a created_at of its own.", "thread.message.completed", lambda message: message | {"created_at": message["created_at"] - 1}, PARTS),
+    ("step-made-anew-at-the-end", "thread.run.step.completed has a created_at of its own.", "thread.run.step.completed", lambda step: step | {"created_at": step["created_at"] - 1}, PARTS),
     ("message-becomes-the-users", "thread.message.completed shows a message of the user.", "thread.message.completed", lambda message: message | {"role": "user"}, PARTS),
     ("step-ended-without-a-time", "thread.run.step.completed shows no completed_at.", "thread.run.step.completed", lambda step: step | {"completed_at": None}, TIMES),
     ("step-ended-before-it-began", "completed_at of a streamed step lies before its created_at.", "thread.run.step.completed", lambda step: step | {"completed_at": step["created_at"] - 5}, TIMES),
     ("message-ended-before-it-began", "completed_at of a streamed message lies before its created_at.", "thread.message.completed", lambda message: message | {"completed_at": message["created_at"] - 5}, TIMES),
+    ("second-call-not-waited-for", "thread.run.requires_action asks for the first of two calls only.", "thread.run.requires_action", lambda run: run | {"required_action": run["required_action"] | {"submit_tool_outputs": {"tool_calls": run["required_action"]["submit_tool_outputs"]["tool_calls"][:1]}}}, "event.fold.tool-arguments"),
     ("thread-created-without-metadata", "thread.created shows a thread without metadata.", "thread.created", lambda thread: thread | {"metadata": {}}, "response.echo.thread"),
 )  # fmt: skip
 for _name, _sentence, _event, _change, _row in _ROWS:
@@ -152,3 +156,28 @@ def listed_calls_with_other_arguments(one: Json) -> Json:
         for call in details["tool_calls"]
     ]
     return one | {"step_details": details | {"tool_calls": calls}}
+
+
+@lifecycle(polled_steps, "lifecycle.final-unchanged", rare=True)
+def completed_steps_listed_in_progress(step: Step, shaped: Json) -> Json:
+    """A completed step is listed as in progress."""
+    open_ = {"status": "in_progress", "completed_at": None, "usage": None}
+    return shaped | (open_ if step.status == "completed" else {})
+
+
+@lifecycle(polled_steps, "event.parts-constant", rare=True)
+def listed_steps_of_another_assistant(_step: Step, shaped: Json) -> Json:
+    """Listed steps name another assistant than their run."""
+    return shaped | {"assistant_id": STRANGER}
+
+
+@echo(inherited, "response.echo.tools", rare=True)
+def null_tools_are_none(body: Json, _assistant: Assistant, found: Settings) -> Settings:
+    """Tools that are null are taken for no tools; left out they are the assistant's."""
+    return replace(found, tools=[]) if "tools" in body and body["tools"] is None else found
+
+
+@echo(inherited, "response.default.temperature", rare=True)
+def null_temperature_is_zero(body: Json, _assistant: Assistant, found: Settings) -> Settings:
+    """A temperature that is null is taken for 0."""
+    return replace(found, temperature=0.0) if "temperature" in body and body["temperature"] is None else found
