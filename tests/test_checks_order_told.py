@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from broken_streams import good
-from stories import RUNS, call, get
+from stories import RUNS, call, create, get, submit
 from test_checks_endings_told import OTHER, failed, passed
 
 from runs_conformance.contract.model import Exchange, Failure
@@ -73,6 +73,11 @@ def test_a_refused_stream_has_no_end(status):
     assert one.response is not None
     refused = replace(one, response=replace(one.response, status=status))
     assert failed(LAST, refused) == passed(LAST, refused) == []
+
+
+@pytest.mark.parametrize("one", [create(), submit("call_1"), replace(create(), response=None)])
+def test_an_answer_that_is_no_stream_has_no_end(one):
+    assert failed(LAST, one) == passed(LAST, one) == []
 
 
 # The step that waited for the outputs
