@@ -6,7 +6,7 @@ from broken_streams.faults import CATALOGUE, Broken
 
 from runs_conformance.contract.findings import Finding
 from runs_conformance.contract.judge import Judge
-from runs_conformance.contract.model import Exchange
+from runs_conformance.contract.model import Exchange, Failure
 
 JUDGE = Judge()
 ERROR = ("error", {"error": {"message": "boom", "type": "server_error", "param": None, "code": None}})
@@ -17,7 +17,7 @@ FAULTLESS = {
     "waiting": (good.waiting(), "createRun"),
     "with thread": (good.with_thread(), "createThreadAndRun"),
     "answered": (good.answered(), "submitToolOutputs"),
-    "incomplete": ([*good.cut(), *good.end("incomplete")], "createRun"),
+    "incomplete": (good.too_long(), "createRun"),
     "failed at once": ([*good.HEAD[:2], *good.end("failed", started_at=None)], "createRun"),
     "failed in its message": ([*good.cut("run_failed"), *good.end("failed")], "createRun"),
     "cancelled": (
@@ -75,3 +75,12 @@ def test_the_catalogue_is_large_and_covers_every_order_rule() -> None:
     }
     assert len(CATALOGUE) >= 90
     assert rows <= covered
+
+
+@pytest.mark.parametrize(("kind", "misspelt"), [("closed", False), ("disconnected", False), (None, True)])
+def test_half_an_event_before_an_early_end_is_none(kind: str | None, misspelt: bool) -> None:
+    """A name that is cut off in the middle was not misspelt; at the end of a whole stream it was."""
+    body = good.to_body(good.HEAD) + b"event: thread.message.in_progres"
+    failure = Failure(kind, "The connection ended.") if kind else None
+    told = {one.requirement for one in findings(good.exchange(body, failure=failure))}
+    assert ("event.names" in told) is misspelt

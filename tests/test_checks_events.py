@@ -20,7 +20,8 @@ def judged(blocks: Blocks, edition: str | None = None, operation: str = "createR
 
 @pytest.mark.parametrize("edition", ["2024-05-15", "2024-05-28"])
 def test_an_incomplete_run_ended_in_completed_before_its_event_existed(edition: str) -> None:
-    blocks = [*good.cut(), ("thread.run.completed", good.run("incomplete")), good.DONE]
+    ended = good.run("incomplete", **good.UNTOLD)
+    blocks = [*good.cut(), ("thread.run.completed", ended), good.DONE]
     assert judged(blocks, edition) == (set() if edition < "2024-05-28" else {"event.run-status"})
 
 

@@ -28,11 +28,17 @@ def collapse(findings: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def stream(exchange: Exchange) -> tuple[Event, ...]:
-    """The events of a successful stream; empty for every other answer."""
+    """The events of a successful stream; empty for every other answer.
+
+    Where the connection ended early, by the client's doing or not, what there is of an unfinished block is no
+    event (WHATWG HTML, 9.2.6: an incomplete event at the end is discarded).
+    """
     response = exchange.response
     if response is None or not response.ok or response.events is None:
         return ()
-    return response.events
+    events = response.events
+    half = response.failure is not None and bool(events) and not (events[-1].ended or events[-1].is_done)
+    return events[:-1] if half else events
 
 
 def name_of(event: Event) -> str | None:

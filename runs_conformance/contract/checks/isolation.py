@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from runs_conformance.contract.checks.common import dicts
 from runs_conformance.contract.compare import same
 from runs_conformance.contract.findings import Finding, verdict
+from runs_conformance.contract.jsontext import brief
 from runs_conformance.contract.judge import Context, on_trace
 from runs_conformance.contract.model import Exchange, Trace
 from runs_conformance.contract.timeline import ACTIVE, Span, Story, spans, stories
@@ -37,8 +39,7 @@ def _plain_messages(thread: dict[str, Any]) -> list[dict[str, Any]]:
     """Messages whose text tells them apart."""
     found = [
         one
-        for one in thread.get("messages") or [] if isinstance(one, dict)
-        and isinstance(one.get("content"), str)
+        for one in dicts(thread.get("messages")) if isinstance(one.get("content"), str)
     ]
     texts = [one["content"] for one in found]
     return [one for one in found if texts.count(one["content"]) == 1]
@@ -63,7 +64,8 @@ def _text(entry: Any) -> str | None:
 
 def _kept(exchange: Exchange, where: str, given: Any, seen: Any) -> Finding:
     return verdict(
-        "isolation.metadata-separate", same(given, seen), exchange, where=where, expected=given, actual=seen,
+        "isolation.metadata-separate", same(given, seen), exchange, where=where, expected=brief(given),
+        actual=brief(seen),
     )
 
 

@@ -71,7 +71,8 @@ def _limit(exchange: Exchange) -> int | None:
     asked = _asked(exchange, "limit")
     if asked is None:
         return USUAL
-    return int(asked) if asked.isdigit() and 1 <= int(asked) <= MOST else None
+    known = asked.isascii() and asked.isdigit() and len(asked) <= len(str(MOST)) and 1 <= int(asked) <= MOST
+    return int(asked) if known else None
 
 
 @on_exchange("lifecycle.list.order", "lifecycle.list.after", operations=LISTS)

@@ -15,7 +15,7 @@ from runs_conformance.contract.jsontext import MISSING, brief
 from runs_conformance.contract.judge import Context, on_exchange, on_trace
 from runs_conformance.contract.model import Exchange, Trace
 from runs_conformance.contract.schemas import is_valid
-from runs_conformance.contract.timeline import ACTIVE, Sighting, Span, Story, stories
+from runs_conformance.contract.timeline import ACTIVE, FINAL, Sighting, Span, Story, stories
 from runs_conformance.contract.traces import answer_run
 
 _SETTINGS: Final = (
@@ -86,7 +86,7 @@ def _cancel(story: Story, span: Span) -> Iterator[Finding]:
         fine = (
             refused
             or status in ("cancelling", "cancelled")
-            or (status not in ACTIVE and known.status == "queued")
+            or (status in FINAL and known.status == "queued")
         )
         yield verdict(
             "lifecycle.cancel.other-statuses",
