@@ -80,6 +80,31 @@ def test_an_answer_that_is_no_stream_has_no_end(one):
     assert failed(LAST, one) == passed(LAST, one) == []
 
 
+@pytest.mark.parametrize(
+    ("blocks", "told"),
+    [
+        ([*good.HEAD, good.DONE], []),
+        (
+            [*good.HEAD, good.DONE, ("vendor.news", {})],
+            [
+                (
+                    "x1",
+                    "event 4",
+                    "nothing after done",
+                    "... 2 thread.run.in_progress, 3 done, >4 vendor.news<, 5 done",
+                )
+            ],
+        ),
+    ],
+    ids=["half a marker", "an event before it"],
+)
+def test_half_an_end_marker_after_the_first_is_no_event(blocks, told):
+    body = good.to_body(blocks) + b"event: done\ndata: [DONE]\n"
+    broken = good.exchange(body, failure=Failure("disconnected", "the connection broke off"))
+    assert failed(LAST, broken) == told
+    assert passed(LAST, broken) == ([] if told else [("x1", "")])
+
+
 # The step that waited for the outputs
 
 
