@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from runs_conformance.stimuli import awkward
-from runs_conformance.stimuli.base import CREATE_RUN, limit
+from runs_conformance.stimuli.base import CREATE_BOTH, CREATE_RUN, OPERATIONS, limit
 from runs_conformance.stimuli.value import STRICT, TRAPS, Inside, one
 
 # Of more decimal places than a careless server keeps, and exact in binary.
 ODD: Final = 0.4375
 # Longer than a field of 65,535 bytes, shorter than a request of 100 KiB: usual limits of stores and servers.
+# Blanks, for they are few tokens to a model.
 LONG: Final = 66_000
 
 def nulls() -> Iterator[Inside]:
@@ -70,7 +71,7 @@ def metadata() -> Iterator[Inside]:
 def texts() -> Iterator[Inside]:
     yield one("accept.instructions", "instructions", "instructions", "Answer as JSON.")
     yield one("accept.instructions", "empty instructions", "instructions", "")
-    text = "Answer as JSON. " + "long " * (LONG // 5)
+    text = f"Answer as JSON.{' ' * LONG}In few words."
     yield one("accept.instructions", "long instructions", "instructions", text)
     yield one(
         "accept.unicode", "non-ASCII instructions", "instructions",
@@ -95,19 +96,27 @@ def texts() -> Iterator[Inside]:
 
 def structured() -> Iterator[Inside]:
     name = "N" * limit("json_schema_format", "maxLength", "name")
-    full = {"name": "full-Form_1", "description": "ä", "schema": STRICT}
-    forms = [("accept.response-format.json-schema-minimal", "name only", {"name": name})]
-    forms += [
-        ("accept.response-format.json-schema-full", "strict True", {**full, "strict": True}),
+    full = {"name": "full-Form_1", "description": "ä"}
+    row, minimal = "accept.response-format.json-schema-full", "accept.response-format.json-schema-minimal"
+    # Each form costs a run with each operation: true and false go to one each, for a setting is read once.
+    forms: tuple[tuple[str, str, dict[str, Any], tuple[str, ...]], ...] = (
+        (minimal, "name only", {"name": name}, OPERATIONS),
+        (row, "strict true", {**full, "schema": STRICT, "strict": True}, (CREATE_RUN,)),
         (
-            "accept.response-format.json-schema-full", "strict False, awkward schema",
-            {**full, "schema": awkward.PARAMETERS, "strict": False},
+            row, "strict false, awkward schema", {**full, "schema": awkward.PARAMETERS, "strict": False},
+            (CREATE_BOTH,),
         ),
-        ("accept.response-format.json-schema-full", "strict None", {**full, "strict": None}),
-    ]
-    for requirement, label, form in forms:
+        (
+            row, "strict null, awkward schema", {**full, "schema": awkward.PARAMETERS, "strict": None},
+            OPERATIONS,
+        ),
+    )
+    for requirement, label, form, operations in forms:
         value = {"type": "json_schema", "json_schema": form}
-        yield one(requirement, f"json_schema, {label}", "response_format", value, capability="json-schema")
+        yield one(
+            requirement, f"json_schema, {label}", "response_format", value, operations=operations,
+            capability="json-schema",
+        )
 
 
 def formats() -> Iterator[Inside]:

@@ -12,14 +12,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from runs_conformance.contract.checks.refusals import breaches
+from runs_conformance.contract.checks.refusals import unsettled
 from runs_conformance.contract.compare import Same, difference, kept, model_fits, same
 from runs_conformance.contract.findings import Finding, failed, passed, verdict
 from runs_conformance.contract.jsontext import brief, pointer
 from runs_conformance.contract.judge import Context, on_exchange
 from runs_conformance.contract.model import MISSING, Exchange
 from runs_conformance.contract.operations import CREATE
-from runs_conformance.contract.shapes import place
 from runs_conformance.contract.traces import answer_run
 
 
@@ -83,11 +82,8 @@ def _created(exchange: Exchange) -> dict[str, Any]:
 
 
 def _judged(exchange: Exchange, context: Context) -> Callable[[str], bool]:
-    """Whether a field can be judged.
-
-    One that breaks the contract is refused, and what becomes of it else is not written down.
-    """
-    broken = {str(place(error)[0]) for _, error in breaches(exchange, context) if place(error)}
+    """Whether a field can be judged."""
+    broken = unsettled(exchange, context)
     return lambda name: name not in broken
 
 

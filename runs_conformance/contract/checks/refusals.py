@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 from runs_conformance.contract.findings import Finding, failed, passed, verdict
@@ -64,6 +65,17 @@ def _row(context: Context, schema: str, error: Violation) -> str | None:
 def breaches(exchange: Exchange, context: Context) -> list[tuple[str, Violation]]:
     """The violations that belong to a row."""
     return [(row, error) for row, error in faults(exchange, context) if row is not None]
+
+
+def unsettled(exchange: Exchange, context: Context) -> frozenset[str]:
+    """The members of a body that break the contract, this edition's or today's.
+
+    What becomes of them where they are taken is not written down: a server of today may drop them.
+    """
+    found = [error for _, error in breaches(exchange, context)]
+    if context.edition != NEWEST:
+        found += [error for _, error in breaches(exchange, replace(context, edition=NEWEST))]
+    return frozenset(str(place(error)[0]) for error in found if place(error))
 
 
 def beside_the_point(exchange: Exchange) -> bool:
