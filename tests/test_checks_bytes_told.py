@@ -292,3 +292,19 @@ def test_a_whole_end_marker_passes_where_it_stands() -> None:
 def test_of_a_recording_that_kept_no_name_nothing_is_said() -> None:
     assert found(DONE, recorded((None, "[DONE]"))) == []
     assert [where for where, *_ in failed(DONE, recorded(("end", "[DONE]")))] == ["event 0"]
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong", "fine"),
+    [
+        (QUEUED + END[:-1], [], ["event 0"]),
+        (END[:-1], [], []),
+        (b"data: {}\n\n" + END[:-1], ["event 0"], []),
+        (QUEUED + b"data: {}\n\n", ["event 1"], []),
+    ],
+    ids=["half a marker", "nothing else", "an event before it", "whole, and wrong"],
+)
+def test_half_an_end_marker_of_a_broken_stream_has_no_framing(body, wrong, fine):
+    one = bytes_of(body, BROKE)
+    assert ([told[0] for told in failed(FRAMING, one)], passed(FRAMING, one)) == (wrong, fine)
+    assert [told[0] for told in failed(FRAMING, bytes_of(END[:-1]))] == ["event 0"]

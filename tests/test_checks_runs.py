@@ -2,6 +2,7 @@
 
 import pytest
 from builders import (
+    BOTH,
     CREATED,
     MADE_THREAD,
     RUN,
@@ -22,6 +23,9 @@ from builders import (
     refused,
     run,
 )
+
+from runs_conformance.contract import sse
+from runs_conformance.contract.model import Exchange, Headers, Request, Response, to_bytes
 
 STEP = {"id": "step_one", "object": "thread.run.step", "run_id": RUN, "thread_id": THREAD}
 MADE = exchange("POST", "/threads", MADE_THREAD, {})
@@ -195,6 +199,98 @@ def test_without_a_clock_only_the_size_of_a_time_is_judged():
     old = run(created_at=1_600_000_001, expires_at=1_600_000_601)
     assert holds("response.timestamp.seconds", create(answer=old))
     assert holds("response.timestamp.seconds", get(old, started_at=float(CREATED)))
+
+
+def streamed(*shown, path=RUNS, at=float(CREATED), **more):
+    """A create's stream of these objects, begun `at`."""
+    data = b"".join(b"event: x\ndata: " + to_bytes(one) + b"\n\n" for one in shown)
+    headers = Headers.of({"content-type": "text/event-stream"})
+    response = Response(200, headers, data, events=sse.read(data).events)
+    request = Request("POST", path, body=to_bytes({"assistant_id": "asst_one", "stream": True}))
+    return Exchange("x1", request, response, started_at=at, **more)
+
+
+def times(*exchanges):
+    return [
+        (one.where, " or ".join(one.expected), one.actual)
+        for one in findings("response.timestamp.seconds", *exchanges)
+        if one.failed
+    ]
+
+
+SECONDS, NEAR = "Unix time in whole seconds", f"within 600 s of now ({CREATED})"
+
+
+@pytest.mark.parametrize(
+    ("shown", "path"),
+    [
+        (STEP, RUNS),
+        (message(), RUNS),
+        (run(), RUNS),
+        (STEP, BOTH),
+        (message(), BOTH),
+        (run(), BOTH),
+        (MADE_THREAD, BOTH),
+    ],
+)
+def test_what_a_creates_stream_shows_was_made_just_now(shown, path):
+    def told(created):
+        return times(streamed(shown | {"created_at": created}, path=path, seconds=20.0))
+
+    assert told(0) == [("event 0 /created_at", SECONDS, "0"), ("event 0 /created_at", NEAR, "0")]
+    assert told(CREATED - 601) == [("event 0 /created_at", NEAR, str(CREATED - 601))]
+    assert told(CREATED + 621) == [("event 0 /created_at", NEAR, str(CREATED + 621))]
+    assert told(10_000_000_000) == [("event 0 /created_at", SECONDS, "10000000000")]
+    assert told(CREATED - 600) == told(CREATED + 620) == told(None) == told(True) == []
+
+
+def test_a_new_thread_was_made_just_now():
+    for created, expected in ((0, [SECONDS, NEAR]), (CREATED - 601, [NEAR]), (CREATED, [])):
+        answer = MADE_THREAD | {"created_at": created}
+        one = exchange("POST", "/threads", answer, {}, started_at=float(CREATED))
+        assert times(one) == [("response /created_at", text, str(created)) for text in expected]
+
+
+OLD = 1_600_000_000
+SAID, ADDED = f"/threads/{THREAD}/messages", message(created_at=OLD)
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        exchange("POST", SAID, ADDED, {"role": "user", "content": "x"}, started_at=float(CREATED)),
+        exchange("GET", SAID, listing(ADDED), started_at=float(CREATED)),
+        exchange("GET", f"/threads/{THREAD}", MADE_THREAD | {"created_at": OLD}, started_at=float(CREATED)),
+        exchange(
+            "GET", f"{RUNS}/{RUN}/steps", listing(STEP | {"created_at": OLD}), started_at=float(CREATED)
+        ),
+        streamed(MADE_THREAD | {"created_at": OLD}),
+        streamed(
+            STEP | {"created_at": OLD},
+            ADDED,
+            run(created_at=OLD),
+            path=f"{RUNS}/{RUN}/submit_tool_outputs",
+        ),
+        streamed(STEP | {"created_at": OLD}, at=0.0),
+    ],
+    ids=["message added", "listed", "thread read", "steps", "thread of createRun", "outputs", "no clock"],
+)
+def test_what_may_have_been_made_long_ago(one):
+    assert times(one) == []
+    assert holds("response.timestamp.seconds", one)
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        (SAID, listing(ADDED, message(created_at=CREATED * 1000))),
+        (f"{RUNS}/{RUN}/steps", listing(STEP | {"created_at": OLD}, STEP | {"created_at": OLD - 1})),
+        (RUNS, listing(run(), run(created_at=0))),
+    ],
+)
+def test_other_units_are_told_of_all_that_is_listed(path, shown):
+    [told] = times(exchange("GET", path, shown, started_at=float(CREATED)))
+    assert told[:2] == ("response /data/1 /created_at", SECONDS)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """The script for mutation testing: what it takes for a survivor, and what for explained."""
 
+import re
+
 import pytest
 
 from benchmarks import mutants
@@ -48,6 +50,66 @@ def test_modules_have_their_tests():
 def test_an_unknown_module_is_told():
     with pytest.raises(SystemExit, match=r"no module of .* is called 'no_such'"):
         mutants.modules(["no_such"])
+
+
+DECORATED = """FACTOR = 2
+
+
+@twice
+# why
+@times(
+    FACTOR, by=["a"],
+)
+def one(x: int) -> int:
+    \"\"\"Says.\"\"\"
+    return x + 1
+
+
+class Kept:
+    @property
+    def name(self):
+        return 1
+
+
+def two(x):
+    @twice
+    def inner(y):
+        return y
+    return inner(x)
+"""
+
+
+def test_decorated_functions_are_decorated_after_they_are_defined():
+    plain = mutants.undecorated(DECORATED)
+    expected = (
+        "    return x + 1\n\n\none = twice(times(FACTOR, by=['a'])(one))\n\n\nclass Kept:\n    @property"
+    )
+    assert plain.startswith("FACTOR = 2\n\n\ndef one(x: int) -> int:\n")
+    assert expected in plain
+    assert mutants.undecorated(plain) == plain
+    assert plain.count("@twice") == 1
+
+
+def test_decorated_in_either_way_a_function_does_the_same():
+    def times(factor, by):
+        return lambda function: lambda x: (by, factor * function(x))
+
+    results = []
+    for text in (DECORATED, mutants.undecorated(DECORATED)):
+        names = {"twice": lambda function: lambda x: [function(x)] * 2, "times": times}
+        exec(text, names)
+        results.append((names["one"](3), names["two"](5)))
+    assert results == [([(["a"], 8)] * 2, [5, 5])] * 2
+
+
+def test_a_check_is_still_registered_in_the_copy(tmp_path, monkeypatch):
+    [path] = mutants.modules(["locks"])
+    monkeypatch.setattr(mutants, "COPIED", ("pyproject.toml",))
+    (tmp_path / path).parent.mkdir(parents=True)
+    mutants._copy(tmp_path, [path])
+    text = (tmp_path / path).read_text("utf-8")
+    assert "\n@on_" not in text
+    assert re.search(r"^(\w+) = on_trace\(.*\)\(\1\)$", text, re.MULTILINE)
 
 
 def test_what_is_explained_can_be_read_and_says_why():

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from runs_conformance.contract.checks.common import collapse, dicts, inner, whole
 from runs_conformance.contract.checks.event_objects import calls
-from runs_conformance.contract.checks.refusals import unsettled
+from runs_conformance.contract.checks.refusals import breaches
 from runs_conformance.contract.checks.runs import SETTINGS
 from runs_conformance.contract.checks.steps import required_calls
 from runs_conformance.contract.compare import difference, same, unchanged
@@ -16,6 +16,7 @@ from runs_conformance.contract.jsontext import brief, pointer
 from runs_conformance.contract.judge import Context, on_exchange, on_trace
 from runs_conformance.contract.model import Exchange, Snapshot, Trace
 from runs_conformance.contract.operations import CREATE, STREAMABLE
+from runs_conformance.contract.shapes import place
 from runs_conformance.contract.timeline import Sighting, Span, Story, spans, stories
 from runs_conformance.contract.traces import by_id, of_kind
 
@@ -54,7 +55,7 @@ def _against_first(exchange: Exchange, names: tuple[str, ...]) -> Iterator[Findi
 
 
 def _compared(row: str, first: Snapshot, later: Snapshot, names: tuple[str, ...]) -> Iterator[Finding]:
-    place = first.where if first.exchange is later.exchange else f"{first.exchange.id} {first.where}"
+    origin = first.where if first.exchange is later.exchange else f"{first.exchange.id} {first.where}"
     shown = [name for name in names if name in first.value and name in later.value]
     changed = [name for name in shown if not unchanged(name, first.value[name], later.value[name])]
     if shown and not changed:
@@ -63,7 +64,7 @@ def _compared(row: str, first: Snapshot, later: Snapshot, names: tuple[str, ...]
         path, wanted, found = difference(first.value[name], later.value[name], same)
         yield failed(
             row, later.exchange, where=f"{later.where} {pointer((name, *path))}",
-            expected=f"{wanted}, as in {place}", actual=found,
+            expected=f"{wanted}, as in {origin}", actual=found,
         )
 
 
@@ -78,43 +79,31 @@ def _parts(exchange: Exchange) -> Iterator[Finding]:
     assistant = runs[0].value.get("assistant_id") if runs else None
     announced: dict[str, Snapshot] = {}
     for shown in (one for kind in _PARTS for one in _events(exchange, kind)):
-        first = announced.setdefault(str(shown.value.get("id")), shown)
+        identity = shown.value.get("id")
+        first = announced.setdefault(identity, shown) if isinstance(identity, str) else shown
         if isinstance(assistant, str) and "assistant_id" in shown.value:
-            yield verdict(
-                PARTS_ROW, shown.value["assistant_id"] == assistant, exchange,
-                where=f"{shown.where} /assistant_id", expected=f"{assistant}, the run's",
-                actual=brief(shown.value["assistant_id"]),
-            )
+            yield _of_assistant(shown, assistant)
         if first is not shown:
             yield from _compared(PARTS_ROW, first, shown, ("created_at", "type", "role"))
 
 
 @on_trace(PARTS_ROW)
 def listed_steps(trace: Trace, _: Context) -> Iterator[Finding]:
-    """A step that is listed or retrieved is the work of its run's assistant too."""
-    for story in stories(trace):
-        assistant = story.sightings[0].run.get("assistant_id")
-        steps = (step for _, step in _steps(trace).get(story.id, ()) if step.event is None)
-        yield from collapse(_of_assistant(step, assistant) for step in steps)
+    """A step that is listed or retrieved is the work of its run's assistant too; null says nothing."""
+    whose = {story.id: story.sightings[0].run.get("assistant_id") for story in stories(trace)}
+    shown = (one for one in of_kind(trace, "thread.run.step") if one.event is None)
+    yield from collapse(
+        _of_assistant(one, assistant)
+        for one in shown if one.value.get("assistant_id") is not None
+        and isinstance(assistant := whose.get(str(one.value.get("run_id"))), str)
+    )
 
 
-def _steps(trace: Trace) -> dict[str, list[tuple[Span, Snapshot]]]:
-    """The steps by their run, each with when it was shown; grouped once a trace, for runs can be many."""
-    if "steps by run" not in trace.derived:
-        found: dict[str, list[tuple[Span, Snapshot]]] = {}
-        for span in spans(trace):
-            for step in of_kind(span.exchange, "thread.run.step"):
-                found.setdefault(str(step.value.get("run_id")), []).append((span, step))
-        trace.derived["steps by run"] = found
-    known: dict[str, list[tuple[Span, Snapshot]]] = trace.derived["steps by run"]
-    return known
-
-
-def _of_assistant(shown: Snapshot, assistant: Any) -> Finding:
+def _of_assistant(shown: Snapshot, assistant: str) -> Finding:
     return verdict(
-        PARTS_ROW, shown.value.get("assistant_id") in (assistant, None), shown.exchange,
+        PARTS_ROW, shown.value["assistant_id"] == assistant, shown.exchange,
         where=f"{shown.where} /assistant_id", expected=f"{assistant}, the run's",
-        actual=brief(shown.value.get("assistant_id")),
+        actual=brief(shown.value["assistant_id"]),
     )
 
 
@@ -163,14 +152,26 @@ def final_objects(trace: Trace, _: Context) -> Iterator[Finding]:
 
 def _left_open(story: Story, steps: Sequence[tuple[Span, Snapshot]]) -> Iterator[Finding]:
     """A step is in progress though its run was completed before."""
-    ended = next((one for one in story.sightings if one.status == "completed"), None)
-    for span, step in steps if ended is not None else ():
-        if ended is not None and ended.span.before(span):
+    ended = next((one.span for one in story.sightings if one.status == "completed"), None)
+    for span, step in steps:
+        if ended is not None and ended.before(span):
             yield verdict(
                 FINAL_ROW, step.value.get("status") != "in_progress", step.exchange,
                 where=f"{step.where} /status", expected="a step that has ended, as its run has",
                 actual="in_progress",
             )
+
+
+def _steps(trace: Trace) -> dict[str, list[tuple[Span, Snapshot]]]:
+    """The steps by their run, each with when it was shown; grouped once, for a thread's runs can be many."""
+    if "steps by run" not in trace.derived:
+        found: dict[str, list[tuple[Span, Snapshot]]] = {}
+        for span in spans(trace):
+            for step in of_kind(span.exchange, "thread.run.step"):
+                found.setdefault(str(step.value.get("run_id")), []).append((span, step))
+        trace.derived["steps by run"] = found
+    known: dict[str, list[tuple[Span, Snapshot]]] = trace.derived["steps by run"]
+    return known
 
 
 def _since(story: Story) -> list[Snapshot]:
@@ -237,33 +238,38 @@ def _asked(story: Story) -> Asked:
     found: Asked = {}
     for sighting in story.sightings:
         for call in required_calls(sighting.run):
-            found.setdefault(str(call.get("id")), (sighting, call))
+            if isinstance(call.get("id"), str):
+                found.setdefault(call["id"], (sighting, call))
     return found
 
 
 def _step_lists(trace: Trace) -> dict[str | None, list[Span]]:
-    """The lists of steps from their beginning to their end, by run."""
+    """The lists of all steps of a run, from the first to the last, by run."""
     found: dict[str | None, list[Span]] = {}
     for span in spans(trace):
-        exchange = span.exchange
+        exchange, run = span.exchange, span.exchange.operation.id("run")
         paged = {key for key, _ in exchange.request.query} & {"after", "before"}
-        whole_list = exchange.ok and not paged and inner(exchange.answer, "has_more") is False
-        if exchange.operation.name == "listRunSteps" and whole_list:
-            found.setdefault(exchange.operation.id("run"), []).append(span)
+        if exchange.operation.name == "listRunSteps" and exchange.ok and not paged:
+            data = inner(exchange.answer, "data")
+            own = all(one.get("run_id") == run for one in dicts(data))
+            if inner(exchange.answer, "has_more") is False and isinstance(data, list) and own:
+                found.setdefault(run, []).append(span)
     return found
 
 
 def _same_calls(step: Snapshot, asked: Asked) -> Iterator[Finding]:
     for call in calls(step.value):
-        _, wanted = asked.get(str(call.get("id")), (None, {}))
+        name = call.get("id")
+        _, wanted = asked.get(name, (None, {})) if isinstance(name, str) else (None, {})
         for member in ("name", "arguments"):
             one, two = inner(wanted, "function", member), inner(call, "function", member)
             # An answer while the run still writes its calls shows them half.
             if isinstance(one, str) and isinstance(two, str) and step.value.get("status") == "completed":
+                _, told, seen = difference(one, two)
                 yield verdict(
                     "response.step.calls-agree", one == two, step.exchange,
-                    where=f"{step.where} /step_details/tool_calls ({call['id']})/function/{member}",
-                    expected=f"{brief(one)}, as in required_action", actual=brief(two),
+                    where=f"{step.where} /step_details/tool_calls ({name})/function/{member}",
+                    expected=f"{told}, as in required_action", actual=seen,
                 )
 
 
@@ -283,12 +289,15 @@ def _all_there(listing: Span, asked: Asked) -> Iterator[Finding]:
 
 @on_trace("response.echo.thread")
 def new_thread(trace: Trace, context: Context) -> Iterator[Finding]:
-    """What was given for the thread of a createThreadAndRun, wherever that thread is shown afterwards."""
+    """What was given for the thread of a createThreadAndRun, wherever that thread is shown afterwards.
+
+    What becomes of one that breaks the contract, and is accepted, is not written down.
+    """
     made = next((one for one in trace.of("createThreadAndRun") if one.ok), None)
     given = made.request.object.get("thread") if made is not None else None
     if made is None or not isinstance(given, dict) or trace.of("modifyThread"):
         return
-    if "thread" in unsettled(made, context):
+    if any(place(error)[:1] == ("thread",) for _, error in breaches(made, context)):
         return
     for shown in of_kind(trace, "thread"):
         if shown.value.get("id") == trace.thread_id and shown.exchange.operation.name != "createThread":
@@ -307,10 +316,13 @@ def _thread(shown: Snapshot, given: dict[str, Any]) -> Iterator[Finding]:
     for path, sent in wanted:
         seen = inner(shown.value, *path)
         if path[0] in shown.value and (seen is not None or sent):
-            kept = _held(sent) == _held(seen) if path[0] == "tool_resources" else same(sent, seen)
+            kept, (below, wants, has) = same(sent, seen), difference(sent, seen, same)
+            if path[0] == "tool_resources":
+                # Files of messages' attachments are added to the thread's.
+                kept, below, wants, has = _held(sent) <= _held(seen), (), brief(sent), brief(seen)
             yield verdict(
-                "response.echo.thread", kept, shown.exchange, where=f"{shown.where} {pointer(path)}",
-                expected=brief(sent), actual=brief(seen),
+                "response.echo.thread", kept, shown.exchange,
+                where=f"{shown.where} {pointer((*path, *below))}", expected=wants, actual=has,
             )
 
 
