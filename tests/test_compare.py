@@ -2,7 +2,7 @@
 
 import pytest
 
-from runs_conformance.contract.compare import difference, kept, model_fits, normal_param, same
+from runs_conformance.contract.compare import difference, kept, model_fits, normal_param, same, unchanged
 
 LOOKUP = {"type": "function", "function": {"name": "lookup", "parameters": {"type": "object"}}}
 
@@ -122,3 +122,17 @@ def test_long_texts_are_shown_from_where_they_part():
     _, wanted, found = difference("x" * 500 + "é", "x" * 500 + "?", same)
     assert wanted == f'"{"x" * 10}\\u00e9" from character 490 on (501 characters)'
     assert found == f'"{"x" * 10}?" from character 490 on (501 characters)'
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "other", "fits"),
+    [
+        ("model", "gpt-4o", "gpt-4o-2024-08-06", True),
+        ("model", "openai/gpt-4o", "gpt-4o", True),
+        ("model", "gpt-4o", "gpt-4o-mini", False),
+        ("instructions", "gpt-4o", "gpt-4o-2024-08-06", False),
+        ("temperature", 1, 1.0, True),
+    ],
+)
+def test_settings_that_are_shown_twice(name, one, other, fits):
+    assert unchanged(name, one, other) is unchanged(name, other, one) is fits

@@ -105,6 +105,12 @@ def model_fits(sent: str, seen: Any, aliases: dict[str, tuple[str, ...]]) -> boo
     )
 
 
+def unchanged(name: str, one: Any, other: Any) -> bool:
+    """A setting shown twice is the same; a model's alias may be resolved meanwhile."""
+    alike = isinstance(one, str) and isinstance(other, str) and name == "model"
+    return same(one, other) or (alike and (model_fits(one, other, {}) or model_fits(other, one, {})))
+
+
 def _tails(name: str) -> list[str]:
     """openrouter/openai/gpt-4o, openai/gpt-4o, gpt-4o: the name with ever fewer provider prefixes."""
     parts = name.split("/")

@@ -46,8 +46,8 @@ STREAMED: Final[dict[str, Any]] = {
     "truncation_strategy": {"type": "last_messages", "last_messages": 4},
     "metadata": {"Streamed": f"Yes {ASCII_TRAPS}", "Awkward": awkward.WORDS},
 }
-# A line of an event that is longer than the 64 KiB that readers of lines take by default: blanks, for they are
-# few tokens to a model. And a message longer than a short field.
+# A line of an event that is longer than the 64 KiB that readers of lines take by default; blanks are few
+# tokens to a model. And a message longer than a short field.
 LONG_LINE: Final = f"Answer as JSON.{' ' * 66_000}In few words."
 LONG_MESSAGE: Final = "  Some words to be kept: " + "word " * 1_000 + "and the last. \n"
 

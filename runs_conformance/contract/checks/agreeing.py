@@ -10,7 +10,7 @@ from runs_conformance.contract.checks.event_objects import calls
 from runs_conformance.contract.checks.refusals import breaches
 from runs_conformance.contract.checks.runs import SETTINGS
 from runs_conformance.contract.checks.steps import required_calls
-from runs_conformance.contract.compare import difference, same
+from runs_conformance.contract.compare import difference, same, unchanged
 from runs_conformance.contract.findings import Finding, failed, passed, verdict
 from runs_conformance.contract.jsontext import brief, pointer
 from runs_conformance.contract.judge import Context, on_exchange, on_trace
@@ -57,7 +57,7 @@ def _against_first(exchange: Exchange, names: tuple[str, ...]) -> Iterator[Findi
 def _compared(row: str, first: Snapshot, later: Snapshot, names: tuple[str, ...]) -> Iterator[Finding]:
     origin = first.where if first.exchange is later.exchange else f"{first.exchange.id} {first.where}"
     shown = [name for name in names if name in first.value and name in later.value]
-    changed = [name for name in shown if not same(first.value[name], later.value[name])]
+    changed = [name for name in shown if not unchanged(name, first.value[name], later.value[name])]
     if shown and not changed:
         yield passed(row, later.exchange, later.where)
     for name in changed:

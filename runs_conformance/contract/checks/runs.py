@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from runs_conformance.contract.compare import same
+from runs_conformance.contract.compare import unchanged
 from runs_conformance.contract.findings import Finding, failed, passed, verdict
 from runs_conformance.contract.jsontext import MISSING, brief, decode, pointer
 from runs_conformance.contract.judge import Context, on_exchange, on_trace
@@ -246,7 +246,8 @@ SETTINGS: Final = (
 def _unchanged(first: Snapshot, later: Snapshot, names: tuple[str, ...]) -> Iterator[Finding]:
     changed = [
         name for name in names
-        if name in first.value and name in later.value and not same(first.value[name], later.value[name])
+        if name in first.value and name in later.value
+        and not unchanged(name, first.value[name], later.value[name])
     ]
     lost = [name for name in SETTINGS[:5] if name not in later.value]
     if not changed and not lost:
