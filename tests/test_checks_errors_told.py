@@ -596,3 +596,16 @@ QUIET: dict[str, Exchange] = {
 @pytest.mark.parametrize("one", QUIET.values(), ids=QUIET)
 def test_of_which_stream_nothing_is_said(one: Exchange) -> None:
     assert found(BEFORE, one) == []
+
+
+@pytest.mark.parametrize(
+    ("events", "where"),
+    [
+        ([("error", error()), ("done", "[DONE]")], "event 0"),
+        ([("vendor.news", {}), ("error", error())], "event 1"),
+        ([("vendor.news", {}), (None, {"object": "error"}), ("error", {})], "event 1"),
+    ],
+)
+def test_the_event_that_tells_the_error_is_named(events: list[tuple[Any, Any]], where: str) -> None:
+    actual = "status 200 and a stream that holds an error and no run"
+    assert failed(BEFORE, streamed(MISTAKEN, *events)) == [(where, NO_RUN, actual)]
