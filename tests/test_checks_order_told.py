@@ -188,3 +188,10 @@ def test_a_stream_that_nobody_asked_for_closes_no_step():
     one = answered(step_1="step_9")
     read = replace(one, request=replace(one.request, method="GET", path=f"{RUNS}/{good.RUN}", body=None))
     assert failed(START, WAITING, read) == []
+
+
+@pytest.mark.parametrize(("status", "told"), [(200, False), (400, True)])
+def test_outputs_that_were_taken_without_a_stream_close_the_step_unseen(status, told):
+    """The next round's stream closes a later step; after a refusal the first one still waits."""
+    story = (WAITING, submit("call_1", status=status), get("requires_action"), answered(step_1="step_5"))
+    assert bool(failed(START, *story)) is told
