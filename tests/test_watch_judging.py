@@ -30,7 +30,7 @@ def capture(number=1, target=b"/v1/threads", body=b"{}", answer=None, **more):
     thread = {
         "id": f"thread_{number}",
         "object": "thread",
-        "created_at": 1,
+        "created_at": 1_790_000_000,
         "metadata": {},
         "tool_resources": {},
     }
@@ -70,7 +70,7 @@ def test_the_key_is_hidden_wherever_it_stands():
     answer = {
         "id": "thread_1",
         "object": "thread",
-        "created_at": 1,
+        "created_at": 1_790_000_000,
         "metadata": {"k": KEY},
         "tool_resources": {},
     }

@@ -42,9 +42,9 @@ SPELT: Final = (
 DENSE: Final = "日本語" * 300
 STREAMED: Final[dict[str, Any]] = {
     "temperature": 0.3, "top_p": 0.4, "max_prompt_tokens": 5000,
-    "instructions": f"Be very brief. {ASCII_TRAPS} {DENSE}",
+    "instructions": f"Be very brief. {ASCII_TRAPS} {DENSE} {awkward.WORDS}",
     "truncation_strategy": {"type": "last_messages", "last_messages": 4},
-    "metadata": {"Streamed": f"Yes {ASCII_TRAPS}", "Awkward": awkward.WORDS},
+    "metadata": {"Streamed": f"Yes {ASCII_TRAPS}"},
 }
 # A line of an event that is longer than the 64 KiB that readers of lines take by default; blanks are few
 # tokens to a model. And a message longer than a short field.

@@ -26,17 +26,6 @@ def model_resolved(faithful: Behaviour) -> Behaviour:
     )
 
 
-@behaves("the name is resolved where the model is asked; CONTRACT: an alias is the same model", group="model")
-def model_resolved_at_work(faithful: Behaviour) -> Behaviour:
-    """A run shows the dated snapshot once it is at work, and the name that was sent before."""
-
-    def resolved(shaped: Json) -> Json:
-        begun = shaped["started_at"] is not None
-        return shaped | ({"model": DATED.get(shaped["model"], shaped["model"])} if begun else {})
-
-    return changed(faithful, resolved, "shape_run")
-
-
 @behaves("gateways name models by provider (LiteLLM)", group="model")
 def model_with_provider(faithful: Behaviour) -> Behaviour:
     """A run shows the model's name with its provider before it."""
