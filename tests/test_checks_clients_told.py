@@ -285,6 +285,8 @@ BEARER = "Authorization: Bearer and a key"
         ("", "none, without a key"),
         ("Bearer", "Bearer, without a key"),
         ("Bearer  ", "Bearer, without a key"),
+        ("Basic", "Basic, without a key"),
+        ("sk-abc", "a key without a scheme"),
         ("Basic abc", 'the scheme "Basic"'),
         (f"{'b' * 30} abc", f'the scheme "{"b" * 18}…'),
     ],

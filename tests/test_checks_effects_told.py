@@ -215,3 +215,49 @@ def test_without_a_schema_that_can_be_used_nothing_is_said(text: str, wanted: An
 
 def test_the_run_is_the_one_of_the_steps() -> None:
     assert told(NONE, *none(listing("steps", [tools(run_id=f"{RUN}_other")]), DONE)) == []
+
+
+LIMITS = "lifecycle.token-limit-incomplete"
+USED = '{"prompt_tokens": 20, "completion_tokens": 10, "total_tokens": 30}'
+
+
+def cut(reason: Any, **limits: Any) -> Exchange:
+    return get("incomplete", incomplete_details={"reason": reason}, **limits)
+
+
+@pytest.mark.parametrize("name", ["max_prompt_tokens", "max_completion_tokens"])
+def test_an_incomplete_run_names_a_limit_that_it_has(name: str) -> None:
+    place = "/incomplete_details/reason"
+    assert told(LIMITS, cut(name, **{name: 256})) == [(False, "x1", place, (), "")]
+    [other] = {"max_prompt_tokens", "max_completion_tokens"} - {name}
+    expected = f'a limit that the run has: {{"{other}": 256}}'
+    assert told(LIMITS, cut(name, **{name: None, other: 256})) == [(True, "x1", place, (expected,), name)]
+
+
+@pytest.mark.parametrize(
+    ("name", "limit", "fits"),
+    [
+        ("max_prompt_tokens", 20, True),
+        ("max_prompt_tokens", 19, False),
+        ("max_completion_tokens", 10, True),
+        ("max_completion_tokens", 9, False),
+    ],
+)
+def test_a_completed_run_stayed_within_its_limits(name: str, limit: int, fits: bool) -> None:
+    expected = f'incomplete, or usage within {{"{name}": {limit}}}'
+    wanted = (False, "x2", "/usage", (), "") if fits else (True, "x2", "/usage", (expected,), USED)
+    assert told(LIMITS, create(), get("completed", **{name: limit})) == [wanted]
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        get("completed"),
+        get("failed", max_prompt_tokens=1),
+        get("in_progress", max_prompt_tokens=1),
+        cut(None, max_prompt_tokens=1),
+    ],
+    ids=["no limit", "failed", "at work", "no reason"],
+)
+def test_of_which_limits_nothing_is_said(one: Exchange) -> None:
+    assert told(LIMITS, one) == []

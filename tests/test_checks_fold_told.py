@@ -289,3 +289,39 @@ def test_calls_of_several_steps_are_asked_for_together() -> None:
 
 def test_the_words_of_a_text_step_are_no_calls() -> None:
     assert found(TOOL, good.text()) == []
+
+
+def streams(identity: str, kind: str = "function", **call: Any) -> tuple[str, Any]:
+    return call_piece("step_2", id=identity, type=kind, **call)
+
+
+F = {"name": "f", "arguments": "{}"}
+SECOND_CALL = {"id": "call_2", "type": "function", "function": F}
+
+
+@pytest.mark.parametrize(
+    ("blocks", "lost"),
+    [
+        ([streams("call_2", function=F), waits(function())], "call_2"),
+        ([streams("call_2", function=F), waits(SECOND_CALL)], "call_1"),
+    ],
+    ids=["the second", "the first"],
+)
+def test_a_streamed_call_that_is_not_waited_for_is_told(blocks: Blocks, lost: str) -> None:
+    assert failed(TOOL, [*ASKED, *blocks]) == [
+        ("event 9 /required_action", 'all calls of the deltas: ["call_1", "call_2"]', f'without ["{lost}"]')
+    ]
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        [streams("call_2", function=F), waits(SECOND_CALL, function())],
+        [streams("call_2", "code_interpreter", code_interpreter={"input": "1"}), waits(function())],
+        [streams("", function=F), waits(function())],
+        [call_piece("step_2", type="function", function=F), waits(function())],
+    ],
+    ids=["both waited for", "code that runs by itself", "an empty id", "no id"],
+)
+def test_no_call_is_left_out_where_each_that_has_an_answer_to_get_is_waited_for(blocks: Blocks) -> None:
+    assert failed(TOOL, [*ASKED, *blocks]) == []

@@ -195,3 +195,9 @@ def test_outputs_that_were_taken_without_a_stream_close_the_step_unseen(status, 
     """The next round's stream closes a later step; after a refusal the first one still waits."""
     story = (WAITING, submit("call_1", status=status), get("requires_action"), answered(step_1="step_5"))
     assert bool(failed(START, *story)) is told
+
+
+def test_outputs_for_which_no_stream_waited_hide_nothing_after_them():
+    story = (create(), get("requires_action"), submit("call_1"), WAITING, answered())
+    assert failed(START, *story) == []
+    assert passed(START, *story) == [("x5", ALONE), ("x5", "event 0 /id")]

@@ -551,3 +551,23 @@ def test_a_refused_call_for_thread_and_run_is_judged_too() -> None:
     assert [one[1] for one in told("refuse.metadata.value-type", taken)] == [
         "request /metadata/k (must be of type string)"
     ]
+
+
+LIMITS = "response.echo.token-limits"
+PROMPT, COMPLETION = "run /max_prompt_tokens", "run /max_completion_tokens"
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted"),
+    [
+        (16, [("x1", PROMPT)]),
+        (500, [("x1", PROMPT), ("x1", COMPLETION, "500, the value in force", "256")]),
+    ],
+    ids=["too few for today", "allowed in both"],
+)
+@pytest.mark.parametrize("edition", ["2024-05-12", NEWEST])
+def test_what_becomes_of_a_value_that_breaks_todays_contract_is_not_told(
+    asked: int, wanted: list[Told], edition: str
+) -> None:
+    taken = create({"max_completion_tokens": asked}, run(max_completion_tokens=256))
+    assert told(LIMITS, taken, edition=edition) == wanted
