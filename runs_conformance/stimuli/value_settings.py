@@ -71,8 +71,11 @@ def metadata() -> Iterator[Inside]:
 def texts() -> Iterator[Inside]:
     yield one("accept.instructions", "instructions", "instructions", "Answer as JSON.")
     yield one("accept.instructions", "empty instructions", "instructions", "")
-    text = f"Answer as JSON.{' ' * LONG}In few words."
-    yield one("accept.instructions", "long instructions", "instructions", text)
+    # The longest on threads of their own alone: lists of a thread that all runs share would show it again
+    # and again.
+    for length, operation in ((LONG // 4, CREATE_RUN), (LONG, CREATE_BOTH)):
+        text = f"Answer as JSON.{' ' * length}In few words."
+        yield one("accept.instructions", "long instructions", "instructions", text, operations=(operation,))
     yield one(
         "accept.unicode", "non-ASCII instructions", "instructions",
         f"Antworte als JSON. {TRAPS}{TRAPS}",
