@@ -132,7 +132,7 @@ def deviate(bench: Bench, one: Strange) -> None:
     body = {name: held for name, held in body.items() if held != ABSENT}
     case = Case(f"{dialect.title}: {one.deviation.name}", (one.row,), "refused")
     exchange = live.create(one.operation, body, case=case)
-    refused = exchange.response is not None and exchange.response.refused
+    refused = exchange.refused
     bench.add(verdict(
         one.row, refused, exchange, expected="a 4xx refusal with the error body, and nothing created",
         actual=answer_text(exchange), where=one.deviation.name,

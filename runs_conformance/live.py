@@ -155,7 +155,7 @@ class Live:
         """
         self.needs(CAPABILITY[operation])
         exchange = self._created(operation, document, thread, more)
-        if exchange.resent and thread is None and exchange.response is not None and exchange.response.refused:
+        if exchange.resent and thread is None and exchange.refused:
             # The connection broke and the request went out twice: the second may have met what the first did.
             exchange = self._created(operation, document, thread, more)
         return exchange

@@ -241,7 +241,7 @@ class Probe:
         if exchange is None:
             self._unasked(capability)
             return
-        refused = exchange.response is not None and exchange.response.refused
+        refused = exchange.refused
         self._note(capability, "offered" if refused else "lax", exchange)
         self._end(exchange)
 

@@ -9,32 +9,14 @@ from typing import Any
 import pytest
 from broken_streams import good
 from broken_streams.good import RUN, USAGE, call_piece, message, piece, step
+from saying import Told, fails, passes, told
 from stories import RUNS, call, get, listing, submit
 
-from runs_conformance.contract.judge import Context, Judge
 from runs_conformance.contract.model import Exchange
 
 OPENING, COMPLETED = "event.message-opening", "event.message-completed"
 INCOMPLETE, SPENT, SEARCH = "event.message-incomplete", "event.step-usage", "event.step-search-content"
 OUTPUT, FIRST, INDEXES = "event.step-output", "event.tool-delta.first", "event.delta-indexes"
-Told = list[tuple[str, str, tuple[str, ...], str]]
-
-
-def told(row: str, *story: Exchange) -> Told:
-    """Exchange, where, expected and actual of each finding; a pass expects nothing."""
-    named = [replace(one, id=f"x{number}") for number, one in enumerate(story, 1)]
-    found = Judge(Context(), frozenset({row})).everything(named)
-    assert all(one.failed == bool(one.expected) for one in found)
-    return [(one.exchange, one.where, one.expected, one.actual) for one in found]
-
-
-def passes(where: str, exchange: str = "x1") -> Told:
-    return [(exchange, where, (), "")]
-
-
-def fails(where: str, expected: str, actual: str, exchange: str = "x1") -> Told:
-    return [(exchange, where, (expected,), actual)]
-
 
 NEWS = ("vendor.news", {"object": "thread.message", "id": "m"})
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from broken_streams.good import ASSISTANT, RUN, T0, THREAD, run
+from saying import OTHER_SETTINGS
 from stories import RUNS, call, cancel, client_message, create, error, get, modify, say, submit
 
 from runs_conformance.contract.judge import Context, Judge
@@ -356,16 +357,7 @@ OTHER_VALUES = {
     "thread_id": "thread_9",
     "assistant_id": "asst_9",
     "model": "gpt-5",
-    "instructions": "other",
-    "tools": [{"type": "code_interpreter"}],
-    "temperature": 0.5,
-    "top_p": 0.5,
-    "max_prompt_tokens": 300,
-    "max_completion_tokens": 300,
-    "truncation_strategy": {"type": "last_messages", "last_messages": 1},
-    "tool_choice": "none",
-    "parallel_tool_calls": False,
-    "response_format": {"type": "json_object"},
+    **OTHER_SETTINGS,
 }
 
 

@@ -3,15 +3,14 @@
 Found missing by mutation testing.
 """
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from broken_streams import good
 from broken_streams.good import ASSISTANT, RUN, T0, run
+from saying import fails, passes, told
 from stories import RUNS, call, cancel, create, get, listing, modify, submit
 
-from runs_conformance.contract.judge import Context, Judge
 from runs_conformance.contract.model import Exchange
 
 STARTED, EXPIRY = "lifecycle.started-at", "lifecycle.expires-at-ten-minutes"
@@ -20,24 +19,6 @@ ONE_CALL, FIXED, NEW = (
     "lifecycle.expires-at-fixed",
     "lifecycle.new-run-queued",
 )
-Told = list[tuple[str, str, tuple[str, ...], str]]
-
-
-def told(row: str, *story: Exchange) -> Told:
-    """Exchange, where, expected and actual of each finding; a pass expects nothing."""
-    named = [replace(one, id=f"x{number}") for number, one in enumerate(story, 1)]
-    found = Judge(Context(), frozenset({row})).everything(named)
-    assert all(one.failed == bool(one.expected) for one in found)
-    return [(one.exchange, one.where, one.expected, one.actual) for one in found]
-
-
-def passes(where: str, exchange: str = "x1") -> Told:
-    return [(exchange, where, (), "")]
-
-
-def fails(where: str, expected: str, actual: Any, exchange: str = "x1") -> Told:
-    return [(exchange, where, (expected,), str(actual))]
-
 
 ACTIVE = ("queued", "in_progress", "requires_action", "cancelling")
 ENDS = ("completed", "failed", "cancelled", "expired", "incomplete")

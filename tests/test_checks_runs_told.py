@@ -28,6 +28,7 @@ from builders import (
     message,
     run,
 )
+from saying import OTHER_SETTINGS
 
 from runs_conformance.contract.judge import Context, Judge
 from runs_conformance.contract.model import Exchange, Failure
@@ -460,16 +461,7 @@ def test_what_changed_between_create_and_read_is_shown(changes: dict[str, Any], 
 
 OTHERS = {
     "model": "gpt-4",
-    "instructions": "other",
-    "tools": [{"type": "code_interpreter"}],
-    "temperature": 0.5,
-    "top_p": 0.5,
-    "max_prompt_tokens": 300,
-    "max_completion_tokens": 300,
-    "truncation_strategy": {"type": "last_messages", "last_messages": 1},
-    "tool_choice": "none",
-    "parallel_tool_calls": False,
-    "response_format": {"type": "json_object"},
+    **OTHER_SETTINGS,
     "created_at": CREATED + 1,
     "assistant_id": "asst_two",
 }

@@ -218,6 +218,11 @@ class Exchange(Kept):
         return self.response is not None and self.response.ok and self.response.failure is None
 
     @property
+    def refused(self) -> bool:
+        """Answered with a 4xx, however the answer ended."""
+        return self.response is not None and self.response.refused
+
+    @property
     def answer(self) -> Any:
         """The answer's JSON, `MISSING` if there is none."""
         return self.response.json if self.response else MISSING

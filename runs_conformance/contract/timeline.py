@@ -79,7 +79,7 @@ class Story:
             for span in self.spans
             if span.exchange.operation.name in operations
             and span.exchange.operation.id("run") == self.id
-            and not (span.exchange.response is not None and span.exchange.response.refused)
+            and not span.exchange.refused
         )
 
     def before(self, span: Span) -> Sighting | None:

@@ -303,7 +303,7 @@ def prove(talk: Talk, begin: Callable[[], None]) -> tuple[Corpus, list[Exchange]
         sound = created is not None and (
             created.ok
             if entry.expect == "accepted"
-            else created.response is not None and created.response.refused
+            else created.refused
         )
         kept += [entry] if sound else []
         told += talk.client.since(mark)

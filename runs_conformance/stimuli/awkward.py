@@ -52,4 +52,12 @@ PARAMETERS: Final[dict[str, Any]] = {
 }
 """What generators of schemas write: references, unions of types, defaults of every kind."""
 DESCRIPTION: Final = 'Plans a trip: "there" and back.\n\n- one\tline\n' + "A long description. " * 24
+# Longer than a field of 65,535 bytes and a line of 64 KiB, shorter than a request of 100 KiB: usual limits of
+# stores, readers and servers.
+LONG: Final = 66_000
 NAME: Final = "9-lives_Of-a_Cat"
+
+
+def padded(blanks: int = LONG) -> str:
+    """Instructions of a length: blanks, for they are few tokens to a model."""
+    return f"Answer as JSON.{' ' * blanks}In few words."

@@ -11,9 +11,7 @@ from runs_conformance.stimuli.value import STRICT, TRAPS, Inside, one
 
 # Of more decimal places than a careless server keeps, and exact in binary.
 ODD: Final = 0.4375
-# Longer than a field of 65,535 bytes, shorter than a request of 100 KiB: usual limits of stores and servers.
-# Blanks, for they are few tokens to a model.
-LONG: Final = 66_000
+
 
 def nulls() -> Iterator[Inside]:
     both = (
@@ -73,8 +71,8 @@ def texts() -> Iterator[Inside]:
     yield one("accept.instructions", "empty instructions", "instructions", "")
     # The longest on threads of their own alone: lists of a thread that all runs share would show it again
     # and again.
-    for length, operation in ((LONG // 4, CREATE_RUN), (LONG, CREATE_BOTH)):
-        text = f"Answer as JSON.{' ' * length}In few words."
+    for blanks, operation in ((awkward.LONG // 4, CREATE_RUN), (awkward.LONG, CREATE_BOTH)):
+        text = awkward.padded(blanks)
         yield one("accept.instructions", "long instructions", "instructions", text, operations=(operation,))
     yield one(
         "accept.unicode", "non-ASCII instructions", "instructions",

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from runs_conformance.contract.checks.common import collapse, dicts, inner, whole
 from runs_conformance.contract.checks.event_objects import calls
-from runs_conformance.contract.checks.refusals import breaches
+from runs_conformance.contract.checks.refusals import unsettled
 from runs_conformance.contract.checks.runs import SETTINGS
 from runs_conformance.contract.checks.steps import required_calls
 from runs_conformance.contract.compare import difference, same, unchanged
@@ -16,7 +16,6 @@ from runs_conformance.contract.jsontext import brief, pointer
 from runs_conformance.contract.judge import Context, on_exchange, on_trace
 from runs_conformance.contract.model import Exchange, Snapshot, Trace
 from runs_conformance.contract.operations import CREATE, STREAMABLE
-from runs_conformance.contract.shapes import place
 from runs_conformance.contract.timeline import Sighting, Span, Story, spans, stories
 from runs_conformance.contract.traces import by_id, of_kind
 
@@ -139,7 +138,7 @@ FINAL_ROW: Final = "lifecycle.final-unchanged"
 _KEPT: Final = ("completed_at", "failed_at", "cancelled_at", "last_error", "incomplete_details", "usage")
 
 
-@on_trace("lifecycle.final-unchanged")
+@on_trace(FINAL_ROW)
 def final_objects(trace: Trace, _: Context) -> Iterator[Finding]:
     """A completed run or step, read again, says the same of its end; other ends may still be counted up."""
     steps = [_completed(shown) for shown in by_id(of_kind(trace, "thread.run.step")).values()]
@@ -297,7 +296,7 @@ def new_thread(trace: Trace, context: Context) -> Iterator[Finding]:
     given = made.request.object.get("thread") if made is not None else None
     if made is None or not isinstance(given, dict) or trace.of("modifyThread"):
         return
-    if any(place(error)[:1] == ("thread",) for _, error in breaches(made, context)):
+    if "thread" in unsettled(made, context):
         return
     for shown in of_kind(trace, "thread"):
         if shown.value.get("id") == trace.thread_id and shown.exchange.operation.name != "createThread":

@@ -116,10 +116,8 @@ def data_json(exchange: Exchange, _: Context) -> Iterator[Finding]:
 
 
 def _data_json(exchange: Exchange) -> Iterator[Finding]:
-    events = stream(exchange)
-    for place, event in enumerate(events):
-        cut = place == len(events) - 1 and not event.ended and broke_off(exchange)
-        if event.data is None or event.data_lines > 1 or cut or name_of(event) == "done":
+    for event in stream(exchange):
+        if event.data is None or event.data_lines > 1 or name_of(event) == "done":
             continue
         wrong = _wrong_data(event)
         yield verdict(

@@ -181,7 +181,7 @@ def _refused(story: Story) -> tuple[Any, ...]:
         span for span in story.spans
         if span.exchange.operation.name == "submitToolOutputs"
         and span.exchange.operation.id("run") == story.id
-        and span.exchange.response is not None and span.exchange.response.refused
+        and span.exchange.refused
     )
 
 

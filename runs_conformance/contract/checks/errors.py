@@ -242,7 +242,7 @@ def _unseen(trace: Trace) -> bool:
     """A create's answer was lost or cut short: there may be a run whose id nobody saw."""
     creates = trace.of("createRun", "createThreadAndRun")
     return any(
-        not answer_run(one).get("id") and not (one.response is not None and one.response.refused)
+        not answer_run(one).get("id") and not one.refused
         for one in creates
     )
 

@@ -58,7 +58,7 @@ def cancels(trace: Trace, _: Context) -> Iterator[Finding]:
 def _cancel(story: Story, span: Span) -> Iterator[Finding]:
     known, exchange = story.before(span), span.exchange
     status = answer_run(exchange).get("status")
-    refused = exchange.response is not None and exchange.response.refused
+    refused = exchange.refused
     if known is None or known.status == "cancelling":
         return
     if known.final:
@@ -171,7 +171,7 @@ def _locked_out(span: Span, active: list[tuple[Story, Sighting]], row: str) -> I
     Accepted between two moments at which another run of the thread was active.
     """
     exchange = span.exchange
-    if exchange.response is not None and exchange.response.refused:
+    if exchange.refused:
         yield passed(row, exchange)
         return
     for story, last in active if exchange.ok else ():

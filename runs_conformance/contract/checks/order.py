@@ -200,10 +200,6 @@ def _nothing_after(exchange: Exchange, done: int) -> Finding:
     )
 
 
-def _refused(exchange: Exchange) -> bool:
-    return exchange.response is not None and exchange.response.refused
-
-
 @on_trace("order.submit-start")
 def waiting_step(trace: Trace, _: Context) -> Iterator[Finding]:
     """The step that the stream of the outputs closes first is one that the stream before left open."""
@@ -211,7 +207,7 @@ def waiting_step(trace: Trace, _: Context) -> Iterator[Finding]:
     for exchange in trace:
         if exchange.operation.name not in STREAMABLE or not stream(exchange):
             # Outputs that are taken without a stream close the step unseen.
-            if exchange.operation.name == "submitToolOutputs" and not _refused(exchange):
+            if exchange.operation.name == "submitToolOutputs" and not exchange.refused:
                 waiting.pop(str(exchange.operation.id("run")), None)
             continue
         view, run = View(exchange.operation.name, stream(exchange)), str(answer_run(exchange).get("id"))

@@ -233,7 +233,7 @@ def nothing_left(trace: Trace, _: Context) -> Iterator[Finding]:
 
 
 def _refused_create(exchange: Exchange) -> bool:
-    return exchange.operation.name in CREATE and exchange.response is not None and exchange.response.refused
+    return exchange.operation.name in CREATE and exchange.refused
 
 
 def _known_runs(trace: Trace) -> tuple[set[str], bool]:

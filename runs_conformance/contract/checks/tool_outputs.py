@@ -68,7 +68,7 @@ def _submission(
     story: Story, span: Span, known: Sighting, given: frozenset[str], answered: frozenset[str]
 ) -> Iterator[Finding]:
     exchange = span.exchange
-    refused = exchange.response is not None and exchange.response.refused
+    refused = exchange.refused
     if known.status != "requires_action":
         # A run that was moving may ask for outputs by the time they come; only a final one surely does not.
         if refused or known.final or (given and given <= answered):

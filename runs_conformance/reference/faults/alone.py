@@ -15,6 +15,7 @@ from runs_conformance.reference.faults.points import (
     pages,
     runs,
     steps,
+    users_texts,
 )
 from runs_conformance.reference.faults.record import Kind
 from runs_conformance.reference.records import Event
@@ -48,13 +49,10 @@ def usage_total_twice(faithful: Behaviour) -> Behaviour:
     return steps(_twice)(runs(_twice)(faithful))
 
 
-@shape(messages, "response.message.content", rare=True)
-def users_text_without_annotations(message: Message, shaped: Json) -> Json:
+@shape(users_texts, "response.message.content", rare=True)
+def users_text_without_annotations(text: Json) -> Json:
     """The texts of a user's message have no annotations."""
-    if message.role != "user":
-        return shaped
-    parts = [one | ({"text": dropped(one["text"], "annotations")} if one["type"] == "text" else {}) for one in shaped["content"]]
-    return shaped | {"content": parts}
+    return dropped(text, "annotations")
 
 
 @shape(messages, "response.message.form", rare=True)

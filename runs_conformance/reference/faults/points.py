@@ -193,14 +193,19 @@ def answers(change: Small) -> Change:
     return around("encode_json")(wrap)
 
 
+def answered(*operations: str) -> Point:
+    """`change(call, object)` of the JSON answers of these operations, errors left alone."""
+    return lambda change: answers(_only(frozenset(operations), change))
+
+
 def created(change: Small) -> Change:
     """`change(call, run)` of the JSON answer to a create call."""
-    return answers(_only(CREATES, change))
+    return answered(*CREATES)(change)
 
 
 def retrieved(change: Small) -> Change:
     """`change(call, run)` of the answer to a retrieval of one run."""
-    return answers(_only(frozenset({"get_run"}), change))
+    return answered("get_run")(change)
 
 
 def listed(change: Small) -> Change:
@@ -327,6 +332,24 @@ def named(name: str) -> Point:
         return events(lambda event: change(event) if fits(name, event.name) else event)
 
     return point
+
+
+def data(name: str) -> Point:
+    """`change(data)` of the events of that name, as `named`."""
+    return lambda change: named(name)(lambda event: replace(event, data=change(event.data)))
+
+
+def users_texts(change: Small) -> Change:
+    """`change(text)`: the member `text` of each text part of a user's message."""
+
+    def part(one: Json) -> Json:
+        return one | {"text": change(one["text"])} if one["type"] == "text" else one
+
+    def shape(message: Message, shaped: Json) -> Json:
+        parts = [part(one) for one in shaped["content"]]
+        return shaped | {"content": parts} if message.role == "user" else shaped
+
+    return messages(shape)
 
 
 def fits(pattern: str, name: str) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runs_conformance.reference.faults.points import (
+    data,
     dropped,
     events,
     message_deltas,
@@ -36,10 +37,6 @@ def _renamed(old: str, new: str) -> Change:
     return named(old)(lambda event: Event(new, event.data))
 
 
-def _data(name: str, change: Callable[[Any], Any]) -> Change:
-    return named(name)(lambda event: Event(event.name, change(event.data)))
-
-
 _ROWS_1: Rows = (
     ("message-chunk", "thread.message.delta is called thread.message.chunk, as a published schema once had it.", _renamed("thread.message.delta", "thread.message.chunk"), ("order.message-bracket", NAMES)),
     ("step-delta-name", "thread.run.step.delta is called thread.run.step_delta.", _renamed("thread.run.step.delta", "thread.run.step_delta"), (ARGUMENTS, NAMES)),
@@ -51,26 +48,26 @@ _ROWS_1: Rows = (
     ("names-all-alike", "Every event but done is called message.", events(lambda event: event if event.name == "done" else Event("message", event.data)), (NAMES, HEAD, "order.create-run-start")),
     ("incomplete-as-failed", "thread.run.incomplete is called thread.run.failed.", _renamed("thread.run.incomplete", "thread.run.failed"), (RUN_STATUS,)),
     ("incomplete-as-completed", "thread.run.incomplete is called thread.run.completed, as before edition 2024-05-28.", _renamed("thread.run.incomplete", "thread.run.completed"), (RUN_STATUS,)),
-    ("created-in-progress", "thread.run.created shows a run that is in_progress.", _data("thread.run.created", lambda data: data | {"status": "in_progress"}), ("event.run-created",)),
-    ("queued-shows-in-progress", "thread.run.queued shows a run that is in_progress.", _data("thread.run.queued", lambda data: data | {"status": "in_progress"}), (RUN_STATUS,)),
-    ("completed-still-in-progress", "thread.run.completed shows a run that is in_progress.", _data("thread.run.completed", lambda data: data | {"status": "in_progress"}), (RUN_STATUS,)),
-    ("step-created-queued", "thread.run.step.created shows a step that is queued.", _data("thread.run.step.created", lambda data: data | {"status": "queued"}), ("event.step-created", "event.step-fields")),
-    ("step-completed-in-progress", "thread.run.step.completed shows a step that is in_progress.", _data("thread.run.step.completed", lambda data: data | {"status": "in_progress"}), ("event.step-status",)),
-    ("message-completed-in-progress", "thread.message.completed shows a message that is in_progress.", _data("thread.message.completed", lambda data: data | {"status": "in_progress"}), ("event.message-status",)),
-    ("message-completed-without-time", "thread.message.completed has no completed_at.", _data("thread.message.completed", lambda data: data | {"completed_at": None}), ("event.message-completed",)),
-    ("message-completed-empty", "thread.message.completed has no content.", _data("thread.message.completed", lambda data: data | {"content": []}), (TEXT,)),
-    ("message-completed-with-details", "thread.message.completed has incomplete_details.", _data("thread.message.completed", lambda data: data | {"incomplete_details": {"reason": "max_tokens"}}), ("event.message-completed",)),
-    ("message-incomplete-without-reason", "thread.message.incomplete has no incomplete_details.", _data("thread.message.incomplete", lambda data: data | {"incomplete_details": None}), ("event.message-incomplete",)),
-    ("message-incomplete-length", "thread.message.incomplete has the reason length.", _data("thread.message.incomplete", lambda data: data | {"incomplete_details": {"reason": "length"}}), ("event.message-incomplete",)),
-    ("message-created-by-user", "thread.message.created shows a message of the user.", _data("thread.message.created", lambda data: data | {"role": "user"}), ("event.message-opening",)),
-    ("message-created-with-text", "thread.message.in_progress has an empty text part already.", _data("thread.message.in_progress", lambda data: data | {"content": [{"type": "text", "text": {"value": "", "annotations": []}}]}), ("event.message-opening",)),
+    ("created-in-progress", "thread.run.created shows a run that is in_progress.", data("thread.run.created")(lambda data: data | {"status": "in_progress"}), ("event.run-created",)),
+    ("queued-shows-in-progress", "thread.run.queued shows a run that is in_progress.", data("thread.run.queued")(lambda data: data | {"status": "in_progress"}), (RUN_STATUS,)),
+    ("completed-still-in-progress", "thread.run.completed shows a run that is in_progress.", data("thread.run.completed")(lambda data: data | {"status": "in_progress"}), (RUN_STATUS,)),
+    ("step-created-queued", "thread.run.step.created shows a step that is queued.", data("thread.run.step.created")(lambda data: data | {"status": "queued"}), ("event.step-created", "event.step-fields")),
+    ("step-completed-in-progress", "thread.run.step.completed shows a step that is in_progress.", data("thread.run.step.completed")(lambda data: data | {"status": "in_progress"}), ("event.step-status",)),
+    ("message-completed-in-progress", "thread.message.completed shows a message that is in_progress.", data("thread.message.completed")(lambda data: data | {"status": "in_progress"}), ("event.message-status",)),
+    ("message-completed-without-time", "thread.message.completed has no completed_at.", data("thread.message.completed")(lambda data: data | {"completed_at": None}), ("event.message-completed",)),
+    ("message-completed-empty", "thread.message.completed has no content.", data("thread.message.completed")(lambda data: data | {"content": []}), (TEXT,)),
+    ("message-completed-with-details", "thread.message.completed has incomplete_details.", data("thread.message.completed")(lambda data: data | {"incomplete_details": {"reason": "max_tokens"}}), ("event.message-completed",)),
+    ("message-incomplete-without-reason", "thread.message.incomplete has no incomplete_details.", data("thread.message.incomplete")(lambda data: data | {"incomplete_details": None}), ("event.message-incomplete",)),
+    ("message-incomplete-length", "thread.message.incomplete has the reason length.", data("thread.message.incomplete")(lambda data: data | {"incomplete_details": {"reason": "length"}}), ("event.message-incomplete",)),
+    ("message-created-by-user", "thread.message.created shows a message of the user.", data("thread.message.created")(lambda data: data | {"role": "user"}), ("event.message-opening",)),
+    ("message-created-with-text", "thread.message.in_progress has an empty text part already.", data("thread.message.in_progress")(lambda data: data | {"content": [{"type": "text", "text": {"value": "", "annotations": []}}]}), ("event.message-opening",)),
     ("message-without-status", "Messages in events have no status.", named("thread.message.*")(lambda event: Event(event.name, dropped(event.data, "status"))), ("event.message-status-fields",)),
     ("message-without-completed-at", "Messages in events have neither completed_at nor incomplete_at.", named("thread.message.*")(lambda event: Event(event.name, dropped(event.data, "completed_at", "incomplete_at"))), ("event.message-status-fields",)),
-    ("thread-created-id-only", "thread.created holds the thread's id alone.", _data("thread.created", lambda data: {"id": data["id"]}), ("event.thread-created", "event.thread-fields", "response.thread.form")),
+    ("thread-created-id-only", "thread.created holds the thread's id alone.", data("thread.created")(lambda data: {"id": data["id"]}), ("event.thread-created", "event.thread-fields", "response.thread.form")),
     ("thread-created-shows-run", "thread.created holds the run.", named("thread.created")(lambda event: Event(event.name, {**event.data, "object": "thread.run"})), ("event.thread-created",)),
-    ("error-a-text", 'The data of an error event is {"error": "..."}.', _data("error", lambda data: {"error": data["error"]["message"]}), ("event.error",)),
-    ("error-without-code", "The error of an error event has a message alone.", _data("error", lambda data: {"error": {"message": data["error"]["message"]}}), ("event.error",)),
-    ("error-null", "The data of an error event are null.", _data("error", lambda _data: {}), ("event.error",)),
+    ("error-a-text", 'The data of an error event is {"error": "..."}.', data("error")(lambda data: {"error": data["error"]["message"]}), ("event.error",)),
+    ("error-without-code", "The error of an error event has a message alone.", data("error")(lambda data: {"error": {"message": data["error"]["message"]}}), ("event.error",)),
+    ("error-null", "The data of an error event are null.", data("error")(lambda _data: {}), ("event.error",)),
     ("failed-run-as-error-event", "A run that fails is told by an event error that holds the run.", _renamed("thread.run.failed", "error"), ("event.error", "order.run-close-last")),
 )  # fmt: skip
 for _name, _sentence, _change, _breaks in _ROWS_1:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runs_conformance.reference.faults.points import (
-    answers,
-    events,
-    fits,
+    answered,
+    data,
     inherited,
     listed,
     messages,
@@ -19,11 +17,10 @@ from runs_conformance.reference.faults.points import (
     threads,
 )
 from runs_conformance.reference.faults.record import Kind, Rows
-from runs_conformance.reference.records import Event
 
 if TYPE_CHECKING:
     from runs_conformance.reference.calls import Call
-    from runs_conformance.reference.faults.record import Change
+    from runs_conformance.reference.faults.record import Point
     from runs_conformance.reference.records import Assistant, Json, Message, Settings, Step, Thread
 
 stream_meaning = Kind("stream-meaning")
@@ -34,16 +31,9 @@ RUN, PARTS, TIMES = "event.run-constant", "event.parts-constant", "response.time
 STRANGER = "asst_0123456789abcdefABCDEFgh"
 
 
-def _in(pattern: str, change: Callable[[Json], Json]) -> Change:
-    """The data of the events of that name are changed."""
-    return events(
-        lambda event: Event(event.name, change(event.data))
-        if isinstance(event.data, dict) and fits(pattern, event.name) else event
-    )
-
-
-def _parts(pattern: str) -> Callable[[Callable[[Json], Json]], Change]:
-    return lambda change: _in(pattern, lambda data: change(data) if "delta" not in data else data)
+def _whole(name: str) -> Point:
+    """`change(object)` of messages or steps in events, deltas left alone."""
+    return lambda change: data(name)(lambda shown: shown if "delta" in shown else change(shown))
 
 
 _ROWS: Rows = (
@@ -62,16 +52,16 @@ _ROWS: Rows = (
     ("thread-created-without-metadata", "thread.created shows a thread without metadata.", "thread.created", lambda thread: thread | {"metadata": {}}, "response.echo.thread"),
 )  # fmt: skip
 for _name, _sentence, _event, _change, _row in _ROWS:
-    stream_meaning.add(_name, _sentence, _in(_event, _change), _row, rare=True)
+    stream_meaning.add(_name, _sentence, data(_event)(_change), _row, rare=True)
 
 
-@stream_meaning(_parts("thread.message.*"), PARTS, rare=True)
+@stream_meaning(_whole("thread.message.*"), PARTS, rare=True)
 def messages_of_no_assistant(shaped: Json) -> Json:
     """Messages in a stream have assistant_id null."""
     return shaped | {"assistant_id": None}
 
 
-@stream_meaning(_parts("thread.run.step.*"), PARTS, rare=True)
+@stream_meaning(_whole("thread.run.step.*"), PARTS, rare=True)
 def steps_of_another_assistant(shaped: Json) -> Json:
     """Steps in a stream name another assistant than their run."""
     return shaped | {"assistant_id": STRANGER}
@@ -108,33 +98,22 @@ def end_moves_with_each_read(call: Call, run: Json) -> Json:
 
 
 @lifecycle(retrieved, "lifecycle.final-unchanged", "response.usage.steps-sum", rare=True)
-def usage_grows_with_each_read(call: Call, run: Json) -> Json:
+def usage_grows_with_each_read(_call: Call, run: Json) -> Json:
     """A retrieved run counts one prompt token more than its stream did."""
     usage = run["usage"]
-    if usage is None or call.operation != "get_run":
+    if usage is None:
         return run
     return run | {"usage": usage | {"prompt_tokens": usage["prompt_tokens"] + 1, "total_tokens": usage["total_tokens"] + 1}}
 
 
-def _own(operation: str) -> Callable[[Callable[[Json], Json]], Change]:
-    def point(change: Callable[[Json], Json]) -> Change:
-        def told(call: Call, payload: Any) -> Any:
-            fine = call.operation == operation and isinstance(payload, dict) and "error" not in payload
-            return change(payload) if fine else payload
-
-        return answers(told)
-
-    return point
-
-
-@lifecycle(_own("cancel_run"), "lifecycle.settings-kept", rare=True)
-def cancel_answers_other_settings(run: Json) -> Json:
+@lifecycle(answered("cancel_run"), "lifecycle.settings-kept", rare=True)
+def cancel_answers_other_settings(_call: Call, run: Json) -> Json:
     """Cancelling answers a run with another temperature."""
     return run | {"temperature": 0.123}
 
 
-@lifecycle(_own("submit_tool_outputs"), "lifecycle.settings-kept", rare=True)
-def outputs_answer_without_tools(run: Json) -> Json:
+@lifecycle(answered("submit_tool_outputs"), "lifecycle.settings-kept", rare=True)
+def outputs_answer_without_tools(_call: Call, run: Json) -> Json:
     """Tool outputs are answered with a run without tools."""
     return run | {"tools": []}
 

@@ -13,16 +13,16 @@ from runs_conformance.reference import refusals
 from runs_conformance.reference.faults.points import (
     around,
     blocks,
-    messages,
     refusing,
     runs,
     settings,
+    users_texts,
 )
 from runs_conformance.reference.faults.record import Kind, Rows
 
 if TYPE_CHECKING:
     from runs_conformance.reference.faults.record import Change
-    from runs_conformance.reference.records import Event, Json, Message, Run, Settings, Thread
+    from runs_conformance.reference.records import Event, Json, Run, Settings, Thread
     from runs_conformance.reference.refusals import Refusal
 
 echo = Kind("echo")
@@ -113,22 +113,16 @@ for _name, _sentence, _change, _row in _ROWS:
     echo.add(_name, _sentence, _change, _row, rare=True)
 
 
-@echo(messages, "response.echo.messages", rare=True)
-def messages_cut_at_4096(message: Message, shaped: Json) -> Json:
+@echo(users_texts, "response.echo.messages", rare=True)
+def messages_cut_at_4096(text: Json) -> Json:
     """The text of a user's message is cut at 4,096 characters."""
-    if message.role != "user":
-        return shaped
-    parts = [one | ({"text": one["text"] | {"value": one["text"]["value"][:4096]}} if one["type"] == "text" else {}) for one in shaped["content"]]
-    return shaped | {"content": parts}
+    return text | {"value": text["value"][:4096]}
 
 
-@echo(messages, "response.echo.messages", rare=True)
-def messages_stripped(message: Message, shaped: Json) -> Json:
+@echo(users_texts, "response.echo.messages", rare=True)
+def messages_stripped(text: Json) -> Json:
     """Blanks around the text of a user's message are lost."""
-    if message.role != "user":
-        return shaped
-    parts = [one | ({"text": one["text"] | {"value": one["text"]["value"].strip()}} if one["type"] == "text" else {}) for one in shaped["content"]]
-    return shaped | {"content": parts}
+    return text | {"value": text["value"].strip()}
 
 
 @stream_bytes(blocks, "event.framing", "event.data-json", rare=True)
